@@ -1,0 +1,1 @@
+//! Verdicts over recorded digests, and the web pages.

@@ -1,0 +1,422 @@
+//! A recipe as a person wrote it, every default filled in.
+//!
+//! These structs are the language: what they serialize to is the YAML form, and the schema for
+//! editors is made from them. `LANGUAGE.md` gives the meaning of each key.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What decides a model's bytes, as written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The version of the recipe language: 1.
+    pub ingot: u32,
+    /// The recipe's name: `[a-z0-9][a-z0-9.-]{0,63}`.
+    pub name: String,
+    /// One sentence for people.
+    #[serde(default)]
+    pub summary: String,
+    /// The named inputs.
+    pub sources: BTreeMap<String, Source>,
+    /// Which sources, in which shares; also the order of the documents.
+    pub formula: Vec<Ingredient>,
+    /// The part that is never trained on.
+    #[serde(default)]
+    pub held_out: HeldOut,
+    /// The cleaning steps, in exactly this order.
+    #[serde(default)]
+    pub cleaning: Vec<CleaningStep>,
+    /// How text becomes token ids.
+    pub tokenizer: Tokenizer,
+    /// The shape of the network.
+    pub model: Model,
+    /// The training phases, in order.
+    pub stages: Vec<Stage>,
+    /// The bars a model must meet, fixed before it exists.
+    #[serde(default)]
+    pub quality: Vec<Gate>,
+    /// The one seed: decimal digits of a 64-bit number, quoted.
+    pub seed: String,
+}
+
+/// A named input, by where it lies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// README files and doc comments of the crates in a `Cargo.lock`.
+    Crates {
+        /// The lock file, relative to the recipe.
+        lock: String,
+        #[serde(default)]
+        licence: Option<String>,
+        #[serde(default)]
+        hold: Hold,
+    },
+    /// Files of a git repository at a commit, one document per file.
+    Git {
+        /// The repository's folder, relative to the recipe.
+        repository: String,
+        /// A commit, branch or tag; its full commit id is pinned at registration.
+        revision: String,
+        /// Glob patterns of paths in the repository.
+        include: Vec<String>,
+        #[serde(default)]
+        licence: Option<String>,
+        #[serde(default)]
+        hold: Hold,
+    },
+    /// Text files, one document per file.
+    Files {
+        /// Glob patterns relative to the recipe.
+        include: Vec<String>,
+        #[serde(default)]
+        licence: Option<String>,
+        #[serde(default)]
+        hold: Hold,
+    },
+    /// One JSON object per line; plain, gzip or zstd.
+    Jsonl {
+        /// The file, relative to the recipe.
+        path: String,
+        /// The field that holds a document's text.
+        text: String,
+        #[serde(default)]
+        licence: Option<String>,
+        #[serde(default)]
+        hold: Hold,
+    },
+}
+
+/// Whether a source's bytes are copied into the registry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Hold {
+    /// Copied: a run can be rebuilt from the registry alone.
+    #[default]
+    Copy,
+    /// Only the digests are kept: a run can be rebuilt while the bytes can be shown again.
+    Reference,
+}
+
+/// A source's part of the mixture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ingredient {
+    pub source: String,
+    /// Part of the training tokens, 0 to 1; all shares sum to 1.
+    pub share: f64,
+    /// How often at most the source's tokens may be repeated.
+    #[serde(default = "one")]
+    pub repeats_max: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// The documents kept back for measuring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOut {
+    /// Part of the documents, 0 to 0.5, chosen by document digest.
+    pub share: f64,
+}
+
+impl Default for HeldOut {
+    fn default() -> HeldOut {
+        HeldOut { share: 0.01 }
+    }
+}
+
+/// One versioned cleaning operator with its parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum CleaningStep {
+    /// Brings text into one Unicode form.
+    #[serde(rename = "text.normalize@1")]
+    TextNormalize1(TextNormalize),
+    /// Drops documents by their number of characters.
+    #[serde(rename = "filter.length@1")]
+    FilterLength1(FilterLength),
+    /// Drops documents that repeat themselves.
+    #[serde(rename = "filter.gopher-repetition@1")]
+    FilterGopherRepetition1(GopherRepetition),
+    /// Drops documents whose text was seen before.
+    #[serde(rename = "dedup.exact@1")]
+    DedupExact1(DedupExact),
+    /// Drops documents that nearly repeat an earlier one.
+    #[serde(rename = "dedup.minhash@1")]
+    DedupMinhash1(DedupMinhash),
+    /// Replaces personal data by a mask.
+    #[serde(rename = "pii.mask@1")]
+    PiiMask1(PiiMask),
+}
+
+/// `text.normalize@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextNormalize {
+    #[serde(default)]
+    pub form: UnicodeForm,
+}
+
+/// A Unicode normalization form (UAX #15).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnicodeForm {
+    #[default]
+    Nfc,
+    Nfkc,
+}
+
+/// `filter.length@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilterLength {
+    #[serde(default)]
+    pub chars_min: u64,
+    #[serde(default)]
+    pub chars_max: Option<u64>,
+}
+
+/// `filter.gopher-repetition@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GopherRepetition {
+    #[serde(default)]
+    pub profile: GopherProfile,
+}
+
+/// Whose reading of the Gopher rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GopherProfile {
+    #[default]
+    Datatrove,
+}
+
+/// `dedup.exact@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupExact {}
+
+/// `dedup.minhash@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupMinhash {
+    #[serde(default = "five")]
+    pub ngram_words: u32,
+    #[serde(default = "fourteen")]
+    pub bands: u32,
+    #[serde(default = "eight")]
+    pub rows: u32,
+    /// Seeds the hash functions.
+    pub seed: u32,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn eight() -> u32 {
+    8
+}
+
+fn fourteen() -> u32 {
+    14
+}
+
+/// `pii.mask@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PiiMask {
+    pub kinds: Vec<PiiKind>,
+}
+
+/// A kind of personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PiiKind {
+    Email,
+    Ip,
+}
+
+/// How text becomes token ids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Tokenizer {
+    /// Byte-level byte-pair encoding, trained on the mixture.
+    Bpe {
+        /// Number of token ids, special tokens included.
+        vocabulary: u32,
+    },
+}
+
+/// The shape of the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Model {
+    /// A decoder in the manner of Llama: RMSNorm, rotary positions, SwiGLU, grouped-query attention.
+    Llama {
+        layers: u32,
+        /// Width of the residual stream.
+        width: u32,
+        /// Query heads; must divide `width` into an even head width.
+        heads: u32,
+        /// Key and value heads; must divide `heads`.
+        kv_heads: u32,
+        /// Width inside the feed-forward block.
+        hidden: u32,
+        /// Tokens a sequence.
+        context: u32,
+        /// Whether the output layer shares the embedding's weights.
+        #[serde(default)]
+        tied: bool,
+        #[serde(default = "rope_theta")]
+        rope_theta: f64,
+        #[serde(default = "norm_epsilon")]
+        norm_epsilon: f64,
+    },
+}
+
+fn rope_theta() -> f64 {
+    10000.0
+}
+
+fn norm_epsilon() -> f64 {
+    1e-5
+}
+
+/// One training phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Next-token prediction over the mixture.
+    Pretrain(Pretrain),
+}
+
+/// The hyperparameters of a `pretrain` stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pretrain {
+    /// Tokens to train on; whole steps only, so floor(tokens / batch_tokens) steps.
+    pub tokens: u64,
+    /// Tokens a step: micro_batches × sequences × context.
+    pub batch_tokens: u64,
+    #[serde(default = "one")]
+    pub micro_batches: u32,
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    pub schedule: Schedule,
+    /// Steps between recorded training states.
+    #[serde(default = "twenty")]
+    pub state_every: u64,
+}
+
+fn twenty() -> u64 {
+    20
+}
+
+/// How gradients become new weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Optimizer {
+    /// AdamW with gradient clipping by global norm.
+    Adamw {
+        #[serde(default = "beta1")]
+        beta1: f64,
+        #[serde(default = "beta2")]
+        beta2: f64,
+        #[serde(default = "adam_epsilon")]
+        epsilon: f64,
+        #[serde(default = "weight_decay")]
+        weight_decay: f64,
+        #[serde(default = "clip_norm")]
+        clip_norm: f64,
+    },
+}
+
+impl Default for Optimizer {
+    fn default() -> Optimizer {
+        Optimizer::Adamw {
+            beta1: beta1(),
+            beta2: beta2(),
+            epsilon: adam_epsilon(),
+            weight_decay: weight_decay(),
+            clip_norm: clip_norm(),
+        }
+    }
+}
+
+fn beta1() -> f64 {
+    0.9
+}
+
+fn beta2() -> f64 {
+    0.95
+}
+
+fn adam_epsilon() -> f64 {
+    1e-8
+}
+
+fn weight_decay() -> f64 {
+    0.1
+}
+
+fn clip_norm() -> f64 {
+    1.0
+}
+
+/// The learning rate over the tokens of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Schedule {
+    /// Linear warm-up to `peak`, then half a cosine down to `floor`.
+    Cosine {
+        peak: f64,
+        #[serde(default)]
+        floor: f64,
+        #[serde(default)]
+        warmup_tokens: u64,
+    },
+    /// Linear warm-up to `peak`, then level.
+    Constant {
+        peak: f64,
+        #[serde(default)]
+        warmup_tokens: u64,
+    },
+}
+
+/// A measure with its bar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum Gate {
+    /// Mean cross-entropy in nats per token over the held-out documents.
+    #[serde(rename = "held-out-loss@1")]
+    HeldOutLoss1(HeldOutLoss),
+    /// Part of the held-out documents' n-grams of words that also stand in the training documents.
+    #[serde(rename = "leakage@1")]
+    Leakage1(Leakage),
+}
+
+/// `held-out-loss@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOutLoss {
+    pub max: f64,
+}
+
+/// `leakage@1`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leakage {
+    #[serde(default = "thirteen")]
+    pub ngram_words: u32,
+    pub fraction_max: f64,
+}
+
+fn thirteen() -> u32 {
+    13
+}

@@ -1,0 +1,62 @@
+//! What one execution of a recipe leaves behind, as digests: the seam between the trainer that
+//! makes it, the registry that keeps it and the verdict that compares two of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+
+/// A finished step of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepResult {
+    /// What was done, such as `gather crates`, `clean 2 filter.length@1` or `train 1 pretrain`.
+    pub name: String,
+    /// Digest of operator version, parameters and input digests.
+    pub key: Digest,
+    /// Digest of what came out.
+    pub result: Digest,
+    /// Figures people read, such as `documents_in`, `documents_out`, `tokens`.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// A recorded training state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateMark {
+    /// The stage's position in the recipe, from 0.
+    pub stage: u32,
+    /// Steps done in this stage.
+    pub step: u64,
+    /// Digest of the whole training state's bytes.
+    pub digest: Digest,
+}
+
+/// What a quality gate found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateResult {
+    /// The gate with its version, such as `held-out-loss@1`.
+    pub gate: String,
+    /// The measured value.
+    pub value: f64,
+    /// The bar from the recipe.
+    pub bar: f64,
+    pub met: bool,
+}
+
+/// Everything about a run that must come out again, digit for digit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    pub steps: Vec<StepResult>,
+    pub states: Vec<StateMark>,
+    /// Digest of `model.safetensors`.
+    pub model: Digest,
+    /// Digest of `tokenizer.json`.
+    pub tokenizer: Digest,
+    /// Digest of the loss of every step, as a blob of canonical JSON.
+    pub losses: Digest,
+    pub quality: Vec<GateResult>,
+}

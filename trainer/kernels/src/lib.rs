@@ -1,0 +1,1 @@
+//! Reproducible arithmetic, version 1: every floating-point order defined once.
