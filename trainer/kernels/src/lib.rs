@@ -1,1 +1,40 @@
-//! Reproducible arithmetic, version 1: every floating-point order defined once.
+//! Reproducible arithmetic, version 1: every floating-point order is defined once.
+//!
+//! `ARITHMETIC.md` beside this folder is the specification. The same inputs give the same bits on
+//! every tier, with any number of threads, in debug and release builds.
+
+#![allow(unsafe_code)] // threads that share disjoint outputs, and vector instructions
+
+#[cfg(not(target_endian = "little"))]
+compile_error!("digests are defined over little-endian bytes; this machine is big-endian");
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("32-bit machines round and index otherwise; a 64-bit machine is needed");
+
+pub mod adamw;
+mod arithmetic;
+mod attention;
+mod cross_entropy;
+pub mod elementary;
+mod embedding;
+mod environment;
+mod kernels;
+mod lanes;
+mod micro;
+mod parts;
+mod pool;
+mod product;
+pub mod random;
+mod rmsnorm;
+mod rope;
+mod sums;
+mod swiglu;
+mod tier;
+
+pub use adamw::AdamwStep;
+pub use attention::AttentionShape;
+pub use cross_entropy::CrossEntropy;
+pub use environment::EnvironmentError;
+pub use kernels::{KernelError, Kernels};
+pub use product::Carry;
+pub use rope::RopeTable;
+pub use tier::{Tier, TierError};

@@ -1,0 +1,230 @@
+//! Elementary functions by our own range reduction and fixed polynomials, never the platform's.
+//!
+//! f32 functions use fused multiply-adds and are meant for vectors; f64 functions use plain
+//! products and sums and serve tables, schedules and random numbers. Constants are part of the
+//! version; `ARITHMETIC.md` lists them.
+
+use crate::arithmetic::Arithmetic;
+
+const LOG2_E: f32 = f32::from_bits(0x3FB8_AA3B);
+/// ln 2 rounded so that its product with a small integer is exact, and the rest.
+const LN2_HIGH: f32 = f32::from_bits(0x3F31_7200);
+const LN2_LOW: f32 = f32::from_bits(0x35BF_BE8E);
+/// 1.5·2^23: adding it rounds to an integer in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
+/// 1/2!, 1/3!, … 1/7!, each rounded to f32.
+const EXP_TERMS: [f32; 6] =
+    [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
+
+/// e^x, at most 1 ulp off; gradual underflow, overflow to infinity.
+#[inline(always)]
+pub(crate) fn exp<A: Arithmetic>(x: f32) -> f32 {
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < -104.0 { -104.0 } else { x };
+    let shifted = A::fma(x, LOG2_E, ROUNDER);
+    let whole = shifted - ROUNDER;
+    let rest = A::fma(whole, -LN2_LOW, A::fma(whole, -LN2_HIGH, x));
+    let mut sum = EXP_TERMS[5];
+    sum = A::fma(sum, rest, EXP_TERMS[4]);
+    sum = A::fma(sum, rest, EXP_TERMS[3]);
+    sum = A::fma(sum, rest, EXP_TERMS[2]);
+    sum = A::fma(sum, rest, EXP_TERMS[1]);
+    sum = A::fma(sum, rest, EXP_TERMS[0]);
+    let value = A::fma(A::fma(sum, rest, 1.0), rest, 1.0);
+    // Two exact powers of two, so that underflow rounds once.
+    let power = shifted.to_bits().wrapping_sub(ROUNDER.to_bits()) as i32;
+    let half = power >> 1;
+    let scale = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
+    value * scale(half) * scale(power.wrapping_sub(half))
+}
+
+/// 1 / (1 + e^−x).
+#[inline(always)]
+pub(crate) fn sigmoid<A: Arithmetic>(x: f32) -> f32 {
+    1.0 / (1.0 + exp::<A>(-x))
+}
+
+/// The natural logarithm: `ln64` rounded to f32.
+pub fn ln32(x: f32) -> f32 {
+    ln64(f64::from(x)) as f32
+}
+
+const LN2_HIGH64: f64 = f64::from_bits(0x3FE6_2E42_FEE0_0000);
+const LN2_LOW64: f64 = f64::from_bits(0x3DEA_39EF_3579_3C76);
+
+/// e^x in f64 for |x| below 700; Taylor's series to the 13th power after reduction by ln 2.
+pub fn exp64(x: f64) -> f64 {
+    if x < -700.0 {
+        return 0.0;
+    }
+    if x > 700.0 {
+        return f64::INFINITY;
+    }
+    let whole = (x * std::f64::consts::LOG2_E + 0.5).floor();
+    let rest = (x - whole * LN2_HIGH64) - whole * LN2_LOW64;
+    let mut sum = 1.0;
+    let mut term = 13.0;
+    while term > 0.5 {
+        sum = 1.0 + rest * sum / term;
+        term -= 1.0;
+    }
+    sum * f64::from_bits(((whole as i64 + 1023) as u64) << 52)
+}
+
+/// The natural logarithm in f64 of a positive number; the series of artanh to the 25th power.
+pub fn ln64(x: f64) -> f64 {
+    if x.is_nan() || x < 0.0 {
+        return f64::NAN;
+    }
+    if x == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if x.is_infinite() {
+        return x;
+    }
+    // Numbers below the normal range are first brought into it.
+    let (x, lifted) =
+        if x < f64::MIN_POSITIVE { (x * 18_014_398_509_481_984.0, 54) } else { (x, 0) };
+    let bits = x.to_bits();
+    let mut power = ((bits >> 52) & 0x7FF) as i64 - 1023 - lifted;
+    let mut part = f64::from_bits(bits & 0x000F_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000);
+    if part > std::f64::consts::SQRT_2 {
+        part *= 0.5;
+        power += 1;
+    }
+    let ratio = (part - 1.0) / (part + 1.0);
+    let square = ratio * ratio;
+    let mut sum = 0.0;
+    let mut odd = 25.0;
+    while odd > 0.5 {
+        sum = sum * square + 1.0 / odd;
+        odd -= 2.0;
+    }
+    let power = power as f64;
+    power * LN2_HIGH64 + (2.0 * ratio * sum + power * LN2_LOW64)
+}
+
+/// π/2 in three parts; products of the first two with integers below 2^20 are exact.
+const HALF_PI: [f64; 3] = [
+    f64::from_bits(0x3FF9_21FB_5440_0000),
+    f64::from_bits(0x3DD0_B461_1A60_0000),
+    f64::from_bits(0x3BA3_198A_2E03_7073),
+];
+
+/// The rest of x after whole quarter turns, and how many of them modulo 4.
+fn quarters(x: f64) -> (f64, u64) {
+    let whole = (x * std::f64::consts::FRAC_2_PI + 0.5).floor();
+    let rest = ((x - whole * HALF_PI[0]) - whole * HALF_PI[1]) - whole * HALF_PI[2];
+    (rest, (whole as i64).rem_euclid(4) as u64)
+}
+
+fn sine_series(x: f64) -> f64 {
+    let square = x * x;
+    let mut sum = 1.0;
+    let mut n = 20.0;
+    while n > 1.0 {
+        sum = 1.0 - square * sum / (n * (n + 1.0));
+        n -= 2.0;
+    }
+    x * sum
+}
+
+fn cosine_series(x: f64) -> f64 {
+    let square = x * x;
+    let mut sum = 1.0;
+    let mut n = 19.0;
+    while n > 0.0 {
+        sum = 1.0 - square * sum / (n * (n + 1.0));
+        n -= 2.0;
+    }
+    sum
+}
+
+/// The cosine in f64 of |x| below 10^6.
+pub fn cos64(x: f64) -> f64 {
+    match quarters(x) {
+        (rest, 0) => cosine_series(rest),
+        (rest, 1) => -sine_series(rest),
+        (rest, 2) => -cosine_series(rest),
+        (rest, _) => sine_series(rest),
+    }
+}
+
+/// The sine in f64 of |x| below 10^6.
+pub fn sin64(x: f64) -> f64 {
+    match quarters(x) {
+        (rest, 0) => sine_series(rest),
+        (rest, 1) => cosine_series(rest),
+        (rest, 2) => -sine_series(rest),
+        (rest, _) => -cosine_series(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arithmetic::{Emulated, Fused};
+
+    /// Distance of an f32 from the true value, in units of its last place.
+    fn ulps(found: f32, wanted: f64) -> f64 {
+        let near = wanted as f32;
+        let unit = f64::from(f32::from_bits(near.abs().to_bits() + 1)) - f64::from(near.abs());
+        (f64::from(found) - wanted).abs() / unit
+    }
+
+    fn exp_is_near(step: usize) -> f64 {
+        let mut worst = 0.0;
+        for bits in (0..=u32::MAX).step_by(step) {
+            let x = f32::from_bits(bits);
+            if x.is_nan() || !(-103.9..88.7).contains(&x) {
+                continue;
+            }
+            let error = ulps(exp::<Fused>(x), f64::from(x).exp());
+            worst = if error > worst { error } else { worst };
+        }
+        worst
+    }
+
+    #[test]
+    fn exp_is_within_one_ulp() {
+        let worst = exp_is_near(4099);
+        assert!(worst <= 1.0, "{worst}");
+    }
+
+    #[test]
+    #[ignore = "long: all 2^32 inputs"]
+    fn exp_is_within_one_ulp_everywhere() {
+        let worst = exp_is_near(1);
+        println!("exp: at most {worst:.3} ulp");
+        assert!(worst <= 1.0, "{worst}");
+    }
+
+    #[test]
+    fn exp_has_its_limits() {
+        assert_eq!(exp::<Fused>(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp::<Fused>(f32::INFINITY), f32::INFINITY);
+        assert_eq!(exp::<Fused>(0.0), 1.0);
+        assert!(exp::<Fused>(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn emulated_and_fused_exp_have_equal_bits() {
+        for bits in (0..=u32::MAX).step_by(40_009) {
+            let x = f32::from_bits(bits);
+            let (fused, emulated) = (exp::<Fused>(x), exp::<Emulated>(x));
+            assert!(fused.to_bits() == emulated.to_bits() || x.is_nan(), "{x:e}");
+        }
+    }
+
+    #[test]
+    fn f64_functions_agree_with_the_platform_closely() {
+        for i in 1..20_000 {
+            let x = f64::from(i) * 0.0371;
+            assert!((cos64(x) - x.cos()).abs() < 1e-14, "cos {x}");
+            assert!((sin64(x) - x.sin()).abs() < 1e-14, "sin {x}");
+            assert!((ln64(x) - x.ln()).abs() < 1e-14 * (1.0 + x.ln().abs()), "ln {x}");
+            let y = (x - 370.0) * 1.5;
+            assert!((exp64(y) / y.exp() - 1.0).abs() < 1e-13, "exp {y}");
+        }
+    }
+}

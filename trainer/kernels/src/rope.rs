@@ -1,0 +1,56 @@
+//! Rotary positions: pair (i, i + half) of a head at time t is turned by t·θ^(−2i/width).
+
+use crate::elementary::{cos64, exp64, ln64, sin64};
+
+/// Cosines and sines, (time, head width / 2), computed in f64 and rounded once.
+#[derive(Clone, Debug)]
+pub struct RopeTable {
+    pub(crate) cos: Vec<f32>,
+    pub(crate) sin: Vec<f32>,
+    half: usize,
+}
+
+impl RopeTable {
+    /// The table for `time` positions of heads of an even width.
+    pub fn new(time: usize, head_width: usize, theta: f64) -> RopeTable {
+        let half = head_width / 2;
+        let (mut cos, mut sin) = (Vec::new(), Vec::new());
+        for position in 0..time {
+            for i in 0..half {
+                let power = -(2.0 * i as f64 / head_width as f64);
+                let angle = position as f64 * exp64(power * ln64(theta));
+                cos.push(cos64(angle) as f32);
+                sin.push(sin64(angle) as f32);
+            }
+        }
+        RopeTable { cos, sin, half }
+    }
+
+    /// Turns a head's vector at a time: `(a·c − b·s, b·c + a·s)`.
+    #[inline(always)]
+    pub(crate) fn turn(&self, to: &mut [f32], from: &[f32], time: usize) {
+        let (cos, sin) = self.at(time);
+        for i in 0..self.half {
+            let (a, b) = (from[i], from[i + self.half]);
+            to[i] = a * cos[i] - b * sin[i];
+            to[i + self.half] = b * cos[i] + a * sin[i];
+        }
+    }
+
+    /// Turns back, the transpose of `turn`: `(a·c + b·s, b·c − a·s)`.
+    #[inline(always)]
+    pub(crate) fn turn_back(&self, to: &mut [f32], from: &[f32], time: usize) {
+        let (cos, sin) = self.at(time);
+        for i in 0..self.half {
+            let (a, b) = (from[i], from[i + self.half]);
+            to[i] = a * cos[i] + b * sin[i];
+            to[i + self.half] = b * cos[i] - a * sin[i];
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, time: usize) -> (&[f32], &[f32]) {
+        let range = time * self.half..(time + 1) * self.half;
+        (&self.cos[range.clone()], &self.sin[range])
+    }
+}
