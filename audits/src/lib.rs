@@ -1,1 +1,6 @@
-//! Verdicts over recorded digests, and the web pages.
+//! Verdicts over recorded digests, and the web pages; knows neither the trainer nor candle.
+
+pub mod mark;
+pub mod verdict;
+
+pub use verdict::{Outcome, Verdict, compare};
