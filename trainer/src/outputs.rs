@@ -15,8 +15,11 @@ pub trait Outputs {
     /// Takes a training state; after this returns, a killed run can go on from it.
     fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()>;
 
-    /// The latest training state taken before a kill, if this run was started before.
-    fn latest_state(&mut self) -> io::Result<Option<(StateMark, Vec<u8>)>>;
+    /// Takes a state between two recorded ones, only to go on from it after a stop that was asked for.
+    fn pause(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()>;
+
+    /// What was taken before a kill, if this run was started before.
+    fn resume_point(&mut self) -> io::Result<Option<ResumePoint>>;
 
     /// Shows how far a step is.
     fn progress(&mut self, progress: &Progress);
@@ -36,4 +39,13 @@ pub struct Progress {
     pub unit: &'static str,
     /// The training loss of the last step, in nats per token.
     pub loss: Option<f32>,
+}
+
+/// Where an interrupted run can go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResumePoint {
+    /// All training states taken up to this point, in order.
+    pub marks: Vec<StateMark>,
+    /// The bytes of the last one, or of a later pause.
+    pub bytes: Vec<u8>,
 }

@@ -1,0 +1,484 @@
+//! A run from top to bottom: each line of `build` is a step, each step a file of that name.
+//!
+//! A build repeats everything. A run that was interrupted goes on from its last training state,
+//! but only after the steps before it were done again and came out the same.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use kernels::Kernels;
+use recipes::recipe::{Gate, Pretrain, Stage};
+use recipes::{ARITHMETIC, Digest, GateResult, Hasher, Pinned, StateMark, StepResult, Trace};
+use serde_json::json;
+
+use crate::clean::clean;
+use crate::document::{Document, documents_digest};
+use crate::gather::{GatherError, gather};
+use crate::hold_out::hold_out;
+use crate::inputs::Inputs;
+use crate::leakage::leakage;
+use crate::mix::{MixError, Mixture, mix};
+use crate::model::Decoder;
+use crate::outputs::{Outputs, Progress, ResumePoint};
+use crate::shape::Shape;
+use crate::stage::{self, StageEnd, StageError};
+use crate::state::State;
+use crate::step::key;
+use crate::tokenize::{Corpus, tokenize};
+use crate::tokenizer::{self, Coder, TokenizerError};
+use crate::{export, measure};
+
+/// How a recipe is carried out; nothing here may change a byte, but for `plant`.
+pub struct Options {
+    pub kernels: Kernels,
+    /// A change planted to see that a verdict finds it.
+    pub plant: Option<Plant>,
+}
+
+/// A planted change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// The first gathered document has one letter changed.
+    Data,
+    /// The second training step repeats the batch of the first.
+    Step,
+    /// The seed is another.
+    Seed,
+}
+
+/// What a build leaves behind.
+pub struct Built {
+    pub trace: Trace,
+    /// Number of trained parameters.
+    pub parameters: u64,
+}
+
+/// Why a build did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error("the recipe asks for arithmetic version {wanted}, this build has {ARITHMETIC}")]
+    Arithmetic { wanted: u32 },
+    #[error("the seed `{0}` is not a 64-bit number")]
+    Seed(String),
+    #[error("source `{source_name}`: {error}")]
+    Gather { source_name: String, error: GatherError },
+    #[error("no document is left to train on after `{step}`")]
+    Nothing { step: String },
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    #[error(transparent)]
+    Mix(#[from] MixError),
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error("tensor operation: {0}")]
+    Tensor(#[from] candle_core::Error),
+    #[error("gate `{0}` needs held-out text, and there is none")]
+    HeldOut(String),
+    #[error("the result could not be kept: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl BuildError {
+    /// Whether somebody asked for the stop.
+    pub fn is_stop(&self) -> bool {
+        matches!(self, BuildError::Stage(StageError::Stopped { .. }))
+    }
+
+    /// Whether bytes that the recipe names are not here.
+    pub fn is_missing_input(&self) -> bool {
+        matches!(self, BuildError::Gather { error: GatherError::Missing { .. }, .. })
+    }
+
+    /// Whether bytes are here but are not the ones that their name promises.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, BuildError::Gather { error: GatherError::Changed { .. }, .. })
+    }
+
+    /// Whether the same run may succeed later: the storage failed, not the recipe.
+    pub fn is_of_the_moment(&self) -> bool {
+        matches!(
+            self,
+            BuildError::Output(_)
+                | BuildError::Stage(StageError::Output(_))
+                | BuildError::Gather { error: GatherError::Read { .. }, .. }
+        )
+    }
+}
+
+/// Carries a recipe out; `recipe` is the digest of `pinned`.
+pub fn build(
+    pinned: &Pinned,
+    recipe: Digest,
+    inputs: &dyn Inputs,
+    outputs: &mut dyn Outputs,
+    options: &Options,
+) -> Result<Built, BuildError> {
+    let mut run = Run::new(pinned, recipe, outputs, options)?;
+    let gathered = run.gather(inputs)?;
+    let cleaned = run.clean(gathered)?;
+    let (train, held) = run.hold_out(cleaned)?;
+    let (tokenizer, coder) = run.tokenizer(&train)?;
+    let (corpus, measured) = run.tokenize(&coder, &train, &held)?;
+    let mixtures = run.mix(&corpus)?;
+    let end = run.stages(&corpus, &mixtures)?;
+    let model = run.model(&end)?;
+    let losses = run.losses(&end)?;
+    let quality = run.quality(&end, &measured, &train, &held)?;
+    let trace = Trace { steps: run.steps, states: run.states, model, tokenizer, losses, quality };
+    Ok(Built { trace, parameters: run.shape.parameter_count() })
+}
+
+/// A run in progress.
+struct Run<'a> {
+    pinned: &'a Pinned,
+    recipe: Digest,
+    seed: u64,
+    shape: Shape,
+    kernels: &'a Kernels,
+    plant: Option<Plant>,
+    outputs: &'a mut dyn Outputs,
+    steps: Vec<StepResult>,
+    states: Vec<StateMark>,
+}
+
+type Counts = BTreeMap<String, u64>;
+
+fn counts<const N: usize>(pairs: [(&str, u64); N]) -> Counts {
+    pairs.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+}
+
+/// A JSON object's only key: the name and version of an operator, a stage or a gate.
+fn operator<T: serde::Serialize>(value: &T) -> (String, serde_json::Value) {
+    let value = serde_json::to_value(value).expect("recipe parts are JSON");
+    let members = value.as_object().and_then(|members| members.iter().next());
+    members.map(|(name, value)| (name.clone(), value.clone())).unwrap_or_default()
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        pinned: &'a Pinned,
+        recipe: Digest,
+        outputs: &'a mut dyn Outputs,
+        options: &'a Options,
+    ) -> Result<Run<'a>, BuildError> {
+        if pinned.arithmetic != ARITHMETIC {
+            return Err(BuildError::Arithmetic { wanted: pinned.arithmetic });
+        }
+        let seed: u64 =
+            pinned.seed.parse().map_err(|_| BuildError::Seed(pinned.seed.clone()))?;
+        let planted = options.plant == Some(Plant::Seed);
+        let recipes::recipe::Tokenizer::Bpe { vocabulary } = pinned.tokenizer;
+        Ok(Run {
+            pinned,
+            recipe,
+            seed: seed ^ u64::from(planted),
+            shape: Shape::new(&pinned.model, vocabulary as usize),
+            kernels: &options.kernels,
+            plant: options.plant,
+            outputs,
+            steps: Vec::new(),
+            states: Vec::new(),
+        })
+    }
+
+    /// Shows that a step has begun.
+    fn begin(&mut self, step: &str, done: u64, total: u64, unit: &'static str) {
+        let progress = Progress { step: step.to_owned(), done, total, unit, loss: None };
+        self.outputs.progress(&progress);
+    }
+
+    /// Takes a finished step.
+    fn done(
+        &mut self,
+        name: &str,
+        key: Digest,
+        result: Digest,
+        counts: Counts,
+    ) -> Result<(), BuildError> {
+        let step = StepResult { name: name.to_owned(), key, result, counts };
+        self.outputs.step(&step)?;
+        self.steps.push(step);
+        Ok(())
+    }
+
+    /// The result of the last step.
+    fn last(&self) -> Digest {
+        self.steps.last().expect("a step was done").result
+    }
+
+    fn gather(&mut self, inputs: &dyn Inputs) -> Result<Vec<Document>, BuildError> {
+        let mut all = Vec::new();
+        for (position, ingredient) in self.pinned.formula.iter().enumerate() {
+            let source = &ingredient.source;
+            let manifest = &self.pinned.sources[source];
+            let name = format!("gather {source}");
+            let files = manifest.files.len() as u64;
+            self.begin(&name, 0, files, "files");
+            let gathered = gather(manifest, position as u32, inputs, self.kernels);
+            let mut documents = gathered.map_err(|error| BuildError::Gather {
+                source_name: source.clone(),
+                error,
+            })?;
+            if position == 0 && self.plant == Some(Plant::Data) {
+                plant_letter(&mut documents);
+            }
+            let bytes = documents.iter().map(|document| document.text.len() as u64).sum();
+            let counts =
+                counts([("files", files), ("documents", documents.len() as u64), ("bytes", bytes)]);
+            let (reading, _) = operator(&manifest.reading);
+            let key = key(&format!("gather.{reading}"), manifest, &[]);
+            self.done(&name, key, documents_digest(&documents), counts)?;
+            all.extend(documents);
+        }
+        Ok(all)
+    }
+
+    fn clean(&mut self, mut documents: Vec<Document>) -> Result<Vec<Document>, BuildError> {
+        for (number, step) in self.pinned.cleaning.iter().enumerate() {
+            let (operation, parameters) = operator(step);
+            let name = format!("clean {} {operation}", number + 1);
+            let before = documents.len() as u64;
+            self.begin(&name, 0, before, "documents");
+            let key = key(&operation, &parameters, &self.before_cleaning(number));
+            let cleaned = clean(step, documents, self.kernels);
+            let fates = serde_json::to_vec(&cleaned.dropped).expect("fates are JSON");
+            self.outputs.keep(&fates)?;
+            documents = cleaned.documents;
+            let mut result = Hasher::new();
+            result.update(documents_digest(&documents).as_bytes());
+            result.update(Digest::of(&fates).as_bytes());
+            let counts = counts([
+                ("documents", documents.len() as u64),
+                ("dropped", cleaned.dropped.len() as u64),
+                ("changed", cleaned.changed),
+            ]);
+            self.done(&name, key, result.finish(), counts)?;
+            if documents.is_empty() {
+                return Err(BuildError::Nothing { step: name });
+            }
+        }
+        Ok(documents)
+    }
+
+    /// What a cleaning step goes on from: all gathered sources, or the step before.
+    fn before_cleaning(&self, number: usize) -> Vec<Digest> {
+        if number > 0 {
+            return vec![self.last()];
+        }
+        self.steps.iter().map(|step| step.result).collect()
+    }
+
+    fn hold_out(
+        &mut self,
+        documents: Vec<Document>,
+    ) -> Result<(Vec<Document>, Vec<Document>), BuildError> {
+        let inputs = self.before_cleaning(self.pinned.cleaning.len());
+        let key = key("hold-out@1", &self.pinned.held_out, &inputs);
+        let (train, held) = hold_out(self.pinned.held_out.share, documents);
+        let mut result = Hasher::new();
+        result.update(documents_digest(&train).as_bytes());
+        result.update(documents_digest(&held).as_bytes());
+        let counts = counts([("documents", train.len() as u64), ("held_out", held.len() as u64)]);
+        self.done("hold out", key, result.finish(), counts)?;
+        if train.is_empty() {
+            return Err(BuildError::Nothing { step: "hold out".into() });
+        }
+        Ok((train, held))
+    }
+
+    fn tokenizer(&mut self, train: &[Document]) -> Result<(Digest, Coder), BuildError> {
+        self.begin("tokenizer", 0, train.len() as u64, "documents");
+        let key = key("tokenizer.bpe@1", &self.pinned.tokenizer, &[self.last()]);
+        let bytes = tokenizer::train(&self.pinned.tokenizer, train)?;
+        let digest = self.outputs.keep(&bytes)?;
+        let coder = Coder::read(&bytes)?;
+        let counts = counts([("vocabulary", coder.vocabulary() as u64)]);
+        self.done("tokenizer", key, digest, counts)?;
+        Ok((digest, coder))
+    }
+
+    fn tokenize(
+        &mut self,
+        coder: &Coder,
+        train: &[Document],
+        held: &[Document],
+    ) -> Result<(Corpus, Vec<u32>), BuildError> {
+        self.begin("tokenize", 0, train.len() as u64, "documents");
+        let split = self.steps[self.steps.len() - 2].result;
+        let key = key("tokenize@1", &json!({}), &[split, self.last()]);
+        let sources = self.pinned.formula.len();
+        let corpus = tokenize(coder, train, sources, self.kernels)?;
+        let measured = tokenize(coder, held, sources, self.kernels)?;
+        let mut result = Hasher::new();
+        result.update(corpus.digest().as_bytes());
+        result.update(measured.digest().as_bytes());
+        let counts =
+            counts([("tokens", corpus.tokens()), ("held_out_tokens", measured.tokens())]);
+        self.done("tokenize", key, result.finish(), counts)?;
+        Ok((corpus, measured.streams.concat()))
+    }
+
+    fn mix(&mut self, corpus: &Corpus) -> Result<Vec<Mixture>, BuildError> {
+        let parameters = json!({
+            "formula": self.pinned.formula, "stages": self.pinned.stages,
+            "context": self.shape.context, "seed": self.pinned.seed,
+        });
+        let key = key("mix@1", &parameters, &[self.last()]);
+        let mut counts = Counts::new();
+        let (mut mixtures, mut result) = (Vec::new(), Hasher::new());
+        for (number, stage) in self.pinned.stages.iter().enumerate() {
+            let settings = settings(stage);
+            let steps = settings.tokens / settings.batch_tokens;
+            let sequences = steps * (settings.batch_tokens / self.shape.context as u64);
+            let (formula, context) = (&self.pinned.formula, self.shape.context);
+            let mixture = mix(formula, corpus, sequences, context, self.seed, number as u32)?;
+            for (ingredient, used) in formula.iter().zip(mixture.account(formula.len())) {
+                let name = format!("tokens_of_{}", ingredient.source);
+                *counts.entry(name).or_default() += used * context as u64;
+            }
+            mixture.update(&mut result);
+            mixtures.push(mixture);
+        }
+        self.done("mix", key, result.finish(), counts)?;
+        Ok(mixtures)
+    }
+
+    fn stages(&mut self, corpus: &Corpus, mixtures: &[Mixture]) -> Result<StageEnd, BuildError> {
+        let mut resume = self.outputs.resume_point()?;
+        let mut end = StageEnd {
+            theta: self.shape.initial(self.seed),
+            losses: Vec::new(),
+            marks: Vec::new(),
+        };
+        for (number, mixture) in mixtures.iter().enumerate() {
+            let stage = &self.pinned.stages[number];
+            let (kind, parameters) = operator(stage);
+            let name = format!("train {} {kind}", number + 1);
+            let key = key(&format!("train.{kind}@1"), &parameters, &[self.last()]);
+            end = self.stage(&name, number as u32, corpus, mixture, end, &mut resume)?;
+            self.states.append(&mut end.marks.clone());
+            let last = end.marks.last().expect("a stage ends with a state");
+            let settings = settings(stage);
+            let counts = counts([
+                ("steps", last.step),
+                ("tokens", last.step * settings.batch_tokens),
+                ("states", end.marks.len() as u64),
+            ]);
+            self.done(&name, key, last.digest, counts)?;
+        }
+        Ok(end)
+    }
+
+    /// Trains one stage, or what is left of it, or nothing where a later state is at hand.
+    fn stage(
+        &mut self,
+        name: &str,
+        number: u32,
+        corpus: &Corpus,
+        mixture: &Mixture,
+        before: StageEnd,
+        resume: &mut Option<ResumePoint>,
+    ) -> Result<StageEnd, BuildError> {
+        let settings = settings(&self.pinned.stages[number as usize]);
+        let earlier = |point: &ResumePoint| -> Vec<StateMark> {
+            point.marks.iter().filter(|mark| mark.stage == number).cloned().collect()
+        };
+        let mut marks = Vec::new();
+        let mut start = State::first(number, self.recipe, self.seed, &self.shape, before);
+        if let Some(point) = resume {
+            let state = State::read(&point.bytes, &self.shape, self.recipe, self.seed);
+            let state = state.map_err(StageError::from)?;
+            marks = earlier(point);
+            if state.stage > number {
+                return Ok(StageEnd { theta: Vec::new(), losses: Vec::new(), marks });
+            }
+            if state.stage == number {
+                start = state;
+                *resume = None;
+            }
+        }
+        let repeats = self.plant == Some(Plant::Step);
+        let first_of_second = settings.batch_tokens / self.shape.context as u64;
+        let stage = stage::Stage {
+            name,
+            number,
+            recipe: self.recipe,
+            seed: self.seed,
+            shape: &self.shape,
+            settings,
+            kernels: self.kernels,
+            sequence: &|sequence, ids| {
+                let planted = repeats && sequence / first_of_second == 1;
+                let sequence = if planted { sequence - first_of_second } else { sequence };
+                mixture.fill(corpus, sequence, ids);
+            },
+        };
+        let mut end = stage::train(&stage, start, self.outputs)?;
+        marks.append(&mut end.marks);
+        Ok(StageEnd { marks, ..end })
+    }
+
+    fn model(&mut self, end: &StageEnd) -> Result<Digest, BuildError> {
+        let key = key("model.safetensors@1", &self.pinned.model, &[self.last()]);
+        let bytes = export::model_bytes(&self.shape, &end.theta);
+        let digest = self.outputs.keep(&bytes)?;
+        let counts =
+            counts([("parameters", self.shape.parameter_count()), ("bytes", bytes.len() as u64)]);
+        self.done("model", key, digest, counts)?;
+        Ok(digest)
+    }
+
+    /// Keeps the loss of every step as a canonical JSON list.
+    fn losses(&mut self, end: &StageEnd) -> Result<Digest, BuildError> {
+        let losses: Vec<f64> = end.losses.iter().map(|loss| f64::from(*loss)).collect();
+        let bytes = recipes::canonical::to_bytes(&losses).expect("finite numbers");
+        Ok(self.outputs.keep(&bytes)?)
+    }
+
+    fn quality(
+        &mut self,
+        end: &StageEnd,
+        measured: &[u32],
+        train: &[Document],
+        held: &[Document],
+    ) -> Result<Vec<GateResult>, BuildError> {
+        let model = self.last();
+        let mut results = Vec::new();
+        for gate in &self.pinned.quality {
+            let (operation, parameters) = operator(gate);
+            let name = format!("quality {operation}");
+            self.begin(&name, 0, measured.len() as u64, "tokens");
+            let (value, bar) = match gate {
+                Gate::HeldOutLoss1(gate) => {
+                    let shape = self.shape.clone();
+                    let decoder = Decoder::new(shape, end.theta.clone(), self.kernels)?;
+                    let loss = measure::held_out_loss(&decoder, measured, self.kernels)?;
+                    (loss.ok_or_else(|| BuildError::HeldOut(operation.clone()))?, gate.max)
+                }
+                Gate::Leakage1(gate) => {
+                    (leakage(gate.ngram_words, train, held), gate.fraction_max)
+                }
+            };
+            let result = GateResult { gate: operation.clone(), value, bar, met: value <= bar };
+            let digest = recipes::canonical::to_bytes(&result).expect("finite numbers");
+            let key = key(&operation, &parameters, &[model]);
+            self.done(&name, key, Digest::of(&digest), Counts::new())?;
+            results.push(result);
+        }
+        Ok(results)
+    }
+}
+
+fn settings(stage: &Stage) -> &Pretrain {
+    let Stage::Pretrain(settings) = stage;
+    settings
+}
+
+/// Changes the first letter of the first document.
+fn plant_letter(documents: &mut [Document]) {
+    let Some(first) = documents.first_mut() else { return };
+    let mut letters = first.text.chars();
+    let other = if letters.next() == Some('x') { 'y' } else { 'x' };
+    let text = format!("{other}{}", letters.as_str());
+    *first = Document::new(first.source, first.name.clone(), first.position, text);
+}

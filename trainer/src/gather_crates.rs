@@ -1,0 +1,106 @@
+//! Documents of a crate archive: its README files, and the doc comments of each source file.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
+use crate::document::Document;
+use crate::gather::GatherError;
+use crate::rust_docs::docs;
+
+/// The largest member that is read; larger ones are generated code or data and are passed over.
+const MEMBER_BYTES_MAX: u64 = 4 << 20;
+/// The most that an archive may become, and the most members it may have.
+const ARCHIVE_BYTES_MAX: u64 = 1 << 30;
+const MEMBERS_MAX: usize = 100_000;
+
+/// Reads an archive; members that are not UTF-8 are passed over, as are those without text.
+pub fn documents(bytes: &[u8], name: &str, source: u32) -> Result<Vec<Document>, GatherError> {
+    let wrong = |reason: String| GatherError::Archive { name: name.into(), reason };
+    let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(ARCHIVE_BYTES_MAX));
+    let mut found = Vec::new();
+    let entries = archive.entries().map_err(|error| wrong(error.to_string()))?;
+    for (count, entry) in entries.enumerate() {
+        let mut entry = entry.map_err(|error| wrong(error.to_string()))?;
+        if count >= MEMBERS_MAX {
+            return Err(wrong(format!("more than {MEMBERS_MAX} members")));
+        }
+        if !entry.header().entry_type().is_file() || entry.size() > MEMBER_BYTES_MAX {
+            continue;
+        }
+        let Ok(path) = String::from_utf8(entry.path_bytes().into_owned()) else { continue };
+        let Some((_, inside)) = path.split_once('/') else { continue };
+        let Some(part) = part(inside) else { continue };
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let text = match part {
+            Part::Readme => text,
+            Part::Code => docs(&text),
+        };
+        if !text.trim().is_empty() {
+            found.push((format!("{name}/{inside}"), text));
+        }
+    }
+    found.sort();
+    let document = |(name, text)| Document::new(source, name, 0, text);
+    Ok(found.into_iter().map(document).collect())
+}
+
+enum Part {
+    Readme,
+    Code,
+}
+
+/// What a member is, by its path inside the crate.
+fn part(inside: &str) -> Option<Part> {
+    let name = inside.rsplit('/').next().unwrap_or(inside);
+    if name.len() >= 6 && name.is_char_boundary(6) && name[..6].eq_ignore_ascii_case("readme") {
+        return Some(Part::Readme);
+    }
+    (inside.starts_with("src/") && inside.ends_with(".rs")).then_some(Part::Code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn archive(members: &[(&str, &str)]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, text) in members {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, path, text.as_bytes()).expect("a member");
+        }
+        let plain = builder.into_inner().expect("an archive");
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&plain).expect("packed");
+        gzip.finish().expect("packed")
+    }
+
+    #[test]
+    fn readmes_and_doc_comments_become_documents_in_name_order() {
+        let bytes = archive(&[
+            ("c-1.0.0/src/lib.rs", "//! Top.\nfn f() {} // not this\n"),
+            ("c-1.0.0/README.md", "# c\n"),
+            ("c-1.0.0/src/bare.rs", "fn g() {}\n"),
+            ("c-1.0.0/tests/t.rs", "//! not this\n"),
+        ]);
+        let found = documents(&bytes, "c-1.0.0.crate", 3).expect("readable");
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|d| (d.name.as_str(), d.text.as_str())).collect();
+        let wanted = [("c-1.0.0.crate/README.md", "# c\n"), ("c-1.0.0.crate/src/lib.rs", "Top.\n")];
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_broken_archive_is_an_error_and_not_a_panic() {
+        let bytes = archive(&[("c/src/lib.rs", "//! Top.\n")]);
+        for cut in [1, 10, bytes.len() / 2] {
+            assert!(documents(&bytes[..cut], "c.crate", 0).is_err(), "{cut}");
+        }
+        assert!(documents(b"no archive", "c.crate", 0).is_err());
+    }
+}

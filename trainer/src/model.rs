@@ -1,0 +1,159 @@
+//! The decoder: token ids through embedding, layers and norm to hidden rows, and the loss.
+
+use std::sync::{Arc, OnceLock};
+
+use candle_core::{Device, Result, Tensor, Var};
+use kernels::{CrossEntropy, Kernels, RopeTable};
+
+use crate::operations::{
+    Attention, Bench, Embedding, HeadLoss, Linear, RmsNorm, SwiGlu, with_floats,
+};
+use crate::shape::{Parameter, Shape};
+use crate::sink::GradientSink;
+
+/// A decoder with its weights, in the order of `Shape::parameters`.
+pub struct Decoder {
+    pub shape: Shape,
+    pub parameters: Vec<Parameter>,
+    pub weights: Vec<Var>,
+    pub bench: Bench,
+    rope: Arc<RopeTable>,
+}
+
+impl Decoder {
+    /// A decoder of given weights.
+    pub fn new(shape: Shape, weights: Vec<Vec<f32>>, kernels: &Kernels) -> Result<Decoder> {
+        let parameters = shape.parameters();
+        let sink = Arc::new(GradientSink::new(parameters.len(), kernels.clone()));
+        let weights = parameters
+            .iter()
+            .zip(weights)
+            .map(|(parameter, floats)| {
+                let tensor = Tensor::from_vec(floats, parameter.sizes.as_slice(), &Device::Cpu)?;
+                Var::from_tensor(&tensor)
+            })
+            .collect::<Result<Vec<Var>>>()?;
+        let rope = Arc::new(shape.rope());
+        let bench = Bench { kernels: kernels.clone(), sink };
+        Ok(Decoder { shape, parameters, weights, bench, rope })
+    }
+
+    /// The floats of all weights.
+    pub fn floats(&self) -> Result<Vec<Vec<f32>>> {
+        self.weights.iter().map(|weight| with_floats(weight, <[f32]>::to_vec)).collect()
+    }
+
+    fn slot(&self, name: &str) -> usize {
+        let place = self.parameters.binary_search_by(|parameter| parameter.name.as_str().cmp(name));
+        place.expect("a parameter of this shape")
+    }
+
+    fn weight(&self, name: &str) -> (usize, &Tensor) {
+        let slot = self.slot(name);
+        (slot, self.weights[slot].as_tensor())
+    }
+
+    fn linear(&self, x: &Tensor, name: &str) -> Result<Tensor> {
+        let (slot, weight) = self.weight(name);
+        x.apply_op2(weight, Linear { bench: self.bench.clone(), slot })
+    }
+
+    fn norm(&self, x: &Tensor, name: &str) -> Result<Tensor> {
+        let (slot, gain) = self.weight(name);
+        let epsilon = self.shape.norm_epsilon as f32;
+        let bench = self.bench.clone();
+        x.apply_op2(gain, RmsNorm { bench, slot, epsilon, inverse: OnceLock::new() })
+    }
+
+    /// Hidden rows (batch·time, width) for token ids (batch, time), before the head.
+    pub fn hidden(&self, ids: &[u32], batch: usize) -> Result<Tensor> {
+        let time = ids.len() / batch;
+        let (slot, table) = self.weight("embedding");
+        let bench = self.bench.clone();
+        let mut h = table.apply_op1(Embedding { bench, slot, ids: ids.to_vec() })?;
+        for layer in 0..self.shape.layers {
+            let name = |part: &str| format!("layer.{layer:03}.{part}");
+            let qkv = self.linear(&self.norm(&h, &name("attention.norm"))?, &name("attention.qkv"))?;
+            let attended = qkv.apply_op1(Attention {
+                bench: self.bench.clone(),
+                shape: self.shape.attention(batch, time),
+                rope: Arc::clone(&self.rope),
+                rows: OnceLock::new(),
+            })?;
+            h = (&h + self.linear(&attended, &name("attention.out"))?)?;
+            let gate_up = self.linear(&self.norm(&h, &name("feed.norm"))?, &name("feed.gate_up"))?;
+            let fed = gate_up.apply_op1(SwiGlu { bench: self.bench.clone() })?;
+            h = (&h + self.linear(&fed, &name("feed.down"))?)?;
+        }
+        self.norm(&h, "norm")
+    }
+
+    fn head(&self) -> (usize, &Tensor) {
+        self.weight(if self.shape.tied { "embedding" } else { "head" })
+    }
+
+    /// Goes forward and back over sequences of time + 1 ids; gives the losses by token and the
+    /// gradients by parameter. `scale` is one over the number of targets of the whole step.
+    pub fn gradients(
+        &self,
+        sequences: &[u32],
+        batch: usize,
+        scale: f32,
+    ) -> Result<(Vec<f32>, Vec<Vec<f32>>)> {
+        let (ids, targets) = shifted(sequences, batch);
+        let h = self.hidden(&ids, batch)?;
+        let (slot, weight) = self.head();
+        let results = Arc::new(OnceLock::new());
+        let (bench, kept) = (self.bench.clone(), Arc::clone(&results));
+        let loss =
+            h.apply_op2(weight, HeadLoss { bench, slot, targets, scale, results: kept })?;
+        loss.backward()?;
+        let losses = results.get().map(|(losses, _)| losses.clone()).unwrap_or_default();
+        Ok((losses, self.bench.sink.take()))
+    }
+
+    /// The losses by token over sequences of time + 1 ids.
+    pub fn losses(&self, sequences: &[u32], batch: usize) -> Result<Vec<f32>> {
+        let (ids, targets) = shifted(sequences, batch);
+        let h = self.hidden(&ids, batch)?.detach();
+        let mut losses = vec![0.0; targets.len()];
+        let (_, weight) = self.head();
+        with_floats(&h, |h| {
+            with_floats(weight, |w| {
+                let operands =
+                    CrossEntropy { h, w, targets: &targets, width: self.shape.width };
+                self.bench.kernels.cross_entropy_losses(&mut losses, operands);
+            })
+        })??;
+        Ok(losses)
+    }
+
+    /// The logits that follow the last of some ids.
+    pub fn next_logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        Ok(self.logits(ids)?.split_off((ids.len() - 1) * self.shape.vocabulary))
+    }
+
+    /// The logits (time, vocabulary) of one sequence.
+    pub fn logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        let h = self.hidden(ids, 1)?.detach();
+        let (vocabulary, width) = (self.shape.vocabulary, self.shape.width);
+        let mut logits = vec![0.0; ids.len() * vocabulary];
+        let (_, weight) = self.head();
+        with_floats(&h, |h| {
+            with_floats(weight, |w| {
+                let carry = kernels::Carry::Fresh;
+                let kernels = &self.bench.kernels;
+                kernels.product_nt(&mut logits, h, w, ids.len(), vocabulary, width, carry);
+            })
+        })??;
+        Ok(logits)
+    }
+}
+
+/// Splits sequences of time + 1 ids into inputs and the targets that follow them.
+fn shifted(sequences: &[u32], batch: usize) -> (Vec<u32>, Vec<u32>) {
+    let each = sequences.len() / batch;
+    let inputs = sequences.chunks_exact(each).flat_map(|sequence| &sequence[..each - 1]);
+    let targets = sequences.chunks_exact(each).flat_map(|sequence| &sequence[1..]);
+    (inputs.copied().collect(), targets.copied().collect())
+}

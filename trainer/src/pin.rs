@@ -1,0 +1,120 @@
+//! Pins a recipe: every source becomes the names, sizes and digests of its files.
+//!
+//! Logical names carry no location: moving or renaming a folder changes nothing.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use recipes::recipe::{Hold, Recipe, Source};
+use recipes::{ARITHMETIC, Digest, Manifest, ManifestFile, Pinned, Reading};
+
+use crate::{pin_crates, pin_files, pin_git};
+
+/// Takes the files of a source while they are pinned.
+pub trait Keep {
+    /// Hashes a file and, unless it is held by reference, copies it.
+    fn keep_file(&mut self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)>;
+
+    /// The same for bytes that are not a file of their own.
+    fn keep_bytes(&mut self, bytes: &[u8], hold: Hold) -> io::Result<(Digest, u64)>;
+}
+
+/// Why a source cannot be pinned.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    #[error("source `{source_name}`: {error}")]
+    Source { source_name: String, error: SourceError },
+}
+
+/// What is wrong with a source.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("`{}`: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error("`{pattern}` is not a pattern: {reason}")]
+    Pattern { pattern: String, reason: String },
+    #[error("`{pattern}` matches no file in `{}`", folder.display())]
+    Nothing { pattern: String, folder: PathBuf },
+    #[error("`{}` has a name that is not UTF-8", path.display())]
+    Name { path: PathBuf },
+    #[error("two files have the logical name `{name}`; use patterns with one folder prefix")]
+    Twice { name: String },
+    #[error("`{}` is empty", path.display())]
+    Empty { path: PathBuf },
+    #[error("git: {0}")]
+    Git(#[from] git2::Error),
+    #[error("`{}` is not a lock file: {reason}", path.display())]
+    Lock { path: PathBuf, reason: String },
+    #[error("cargo metadata: {0}")]
+    Cargo(String),
+    #[error("crate `{name}`: the archive `{}` is not here; `cargo fetch` brings it", path.display())]
+    Archive { name: String, path: PathBuf },
+    #[error("crate `{name}`: its archive hashes to `{found}`, the lock file wants `{wanted}`")]
+    Checksum { name: String, found: Digest, wanted: Digest },
+}
+
+/// Pins the recipe whose paths are relative to `folder`.
+pub fn pin(recipe: &Recipe, folder: &Path, keep: &mut dyn Keep) -> Result<Pinned, PinError> {
+    let mut sources = std::collections::BTreeMap::new();
+    for (name, source) in &recipe.sources {
+        let manifest = manifest(source, folder, keep)
+            .map_err(|error| PinError::Source { source_name: name.clone(), error })?;
+        sources.insert(name.clone(), manifest);
+    }
+    Ok(Pinned {
+        name: recipe.name.clone(),
+        summary: recipe.summary.clone(),
+        arithmetic: ARITHMETIC,
+        sources,
+        formula: recipe.formula.clone(),
+        held_out: recipe.held_out.clone(),
+        cleaning: recipe.cleaning.clone(),
+        tokenizer: recipe.tokenizer.clone(),
+        model: recipe.model.clone(),
+        stages: recipe.stages.clone(),
+        quality: recipe.quality.clone(),
+        seed: recipe.seed.clone(),
+    })
+}
+
+fn manifest(
+    source: &Source,
+    folder: &Path,
+    keep: &mut dyn Keep,
+) -> Result<Manifest, SourceError> {
+    let (reading, licence, commit, mut files) = match source {
+        Source::Crates { lock, licence, hold } => {
+            let files = pin_crates::crates(&folder.join(lock), *hold, keep)?;
+            (Reading::Crates1 {}, licence, None, files)
+        }
+        Source::Git { repository, revision, include, licence, hold } => {
+            let repository = folder.join(repository);
+            let (commit, files) = pin_git::git(&repository, revision, include, *hold, keep)?;
+            (Reading::Text1 {}, licence, Some(commit), files)
+        }
+        Source::Files { include, licence, hold } => {
+            (Reading::Text1 {}, licence, None, pin_files::files(folder, include, *hold, keep)?)
+        }
+        Source::Jsonl { path, text, licence, hold } => {
+            let file = pin_files::one(&folder.join(path), "records.jsonl", *hold, keep)?;
+            (Reading::Jsonl1 { text: text.clone() }, licence, None, vec![file])
+        }
+    };
+    files.sort();
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        return Err(SourceError::Twice { name: pair[0].name.clone() });
+    }
+    Ok(Manifest { reading, licence: licence.clone(), commit, files })
+}
+
+/// Keeps a file under its logical name.
+pub(crate) fn kept(
+    path: &Path,
+    name: String,
+    hold: Hold,
+    keep: &mut dyn Keep,
+) -> Result<ManifestFile, SourceError> {
+    let about = |error| SourceError::File { path: path.to_path_buf(), error };
+    let (digest, size) = keep.keep_file(path, hold).map_err(about)?;
+    Ok(ManifestFile { name, size, digest })
+}

@@ -1,0 +1,203 @@
+//! One training stage: steps of micro-batches, a recorded state every few steps, an exact resume.
+
+use std::io;
+
+use kernels::Kernels;
+use recipes::recipe::Pretrain;
+use recipes::{Digest, StateMark};
+
+use crate::model::Decoder;
+use crate::optimizer::{self, Moments};
+use crate::outputs::{Outputs, Progress};
+use crate::schedule::rate;
+use crate::shape::Shape;
+use crate::sink::GradientTree;
+use crate::state::{State, StateError};
+
+/// What a stage works with.
+pub struct Stage<'a> {
+    /// The step's name, for progress.
+    pub name: &'a str,
+    /// The stage's position in the recipe, from 0.
+    pub number: u32,
+    pub recipe: Digest,
+    pub seed: u64,
+    pub shape: &'a Shape,
+    pub settings: &'a Pretrain,
+    pub kernels: &'a Kernels,
+    /// Fills context + 1 token ids of a sequence of the stage's mixture.
+    pub sequence: &'a dyn Fn(u64, &mut [u32]),
+}
+
+/// What a stage leaves to the next one.
+pub struct StageEnd {
+    pub theta: Vec<Vec<f32>>,
+    /// The loss of every step since the run began.
+    pub losses: Vec<f32>,
+    /// The states taken now, in order.
+    pub marks: Vec<StateMark>,
+}
+
+/// Why a stage did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error("stopped as asked after step {step}")]
+    Stopped { step: u64 },
+    #[error(
+        "training diverged: {what} of step {step} in stage {stage} is not finite; a lower peak \
+         rate, a longer warm-up or a smaller clip_norm may help"
+    )]
+    Diverged { what: String, step: u64, stage: u32 },
+    #[error("the stage has {found} tokens, one step takes {wanted}")]
+    Short { found: u64, wanted: u64 },
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("the training state could not be kept: {0}")]
+    Output(#[from] io::Error),
+    #[error("tensor operation: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// A stage at work.
+struct Furnace<'a> {
+    stage: &'a Stage<'a>,
+    decoder: Decoder,
+    moments: Moments,
+    losses: Vec<f32>,
+    step: u64,
+    marks: Vec<StateMark>,
+}
+
+/// Trains from a state to the end of the stage.
+pub fn train(
+    stage: &Stage,
+    start: State,
+    outputs: &mut dyn Outputs,
+) -> Result<StageEnd, StageError> {
+    let settings = stage.settings;
+    let steps = settings.tokens / settings.batch_tokens;
+    if steps == 0 {
+        let (found, wanted) = (settings.tokens, settings.batch_tokens);
+        return Err(StageError::Short { found, wanted });
+    }
+    let resumed = start.step > 0;
+    let mut furnace = Furnace {
+        stage,
+        decoder: Decoder::new(stage.shape.clone(), start.theta, stage.kernels)?,
+        moments: Moments { m: start.m, v: start.v, powers: start.powers },
+        losses: start.losses,
+        step: start.step,
+        marks: Vec::new(),
+    };
+    if !resumed {
+        furnace.record(outputs)?;
+    }
+    while furnace.step < steps {
+        if outputs.stop_wanted() {
+            if furnace.marks.last().is_none_or(|mark| mark.step != furnace.step) && furnace.step > 0
+            {
+                furnace.record_unlisted(outputs)?;
+            }
+            return Err(StageError::Stopped { step: furnace.step });
+        }
+        furnace.advance(steps)?;
+        outputs.progress(&Progress {
+            step: stage.name.to_owned(),
+            done: furnace.step * settings.batch_tokens,
+            total: steps * settings.batch_tokens,
+            unit: "tokens",
+            loss: furnace.losses.last().copied(),
+        });
+        if furnace.step == steps || furnace.step.is_multiple_of(settings.state_every) {
+            furnace.record(outputs)?;
+        }
+    }
+    let Furnace { decoder, losses, marks, .. } = furnace;
+    Ok(StageEnd { theta: decoder.floats()?, losses, marks })
+}
+
+impl Furnace<'_> {
+    /// Takes one step: gradients of all micro-batches, clipping, AdamW.
+    fn advance(&mut self, steps: u64) -> Result<(), StageError> {
+        let (stage, settings) = (self.stage, self.stage.settings);
+        let width = stage.shape.context + 1;
+        let sequences = settings.batch_tokens as usize / stage.shape.context;
+        let each = sequences / settings.micro_batches as usize;
+        let scale = 1.0 / settings.batch_tokens as f32;
+        let (mut tree, mut losses) = (GradientTree::default(), Vec::new());
+        for micro in 0..settings.micro_batches as usize {
+            let mut ids = vec![0; each * width];
+            let first = self.step * sequences as u64 + (micro * each) as u64;
+            for (i, ids) in ids.chunks_exact_mut(width).enumerate() {
+                (stage.sequence)(first + i as u64, ids);
+            }
+            let (part, gradients) = self.decoder.gradients(&ids, each, scale)?;
+            losses.extend_from_slice(&part);
+            tree.push(stage.kernels, gradients);
+        }
+        let loss = stage.kernels.tree_sum(&losses) / losses.len() as f32;
+        if !loss.is_finite() {
+            return Err(self.diverged("the loss".into()));
+        }
+        let gradients = tree.finish(stage.kernels);
+        let done = (self.step + 1) * settings.batch_tokens;
+        let rate = rate(&settings.schedule, done, steps * settings.batch_tokens);
+        let (decoder, moments) = (&self.decoder, &mut self.moments);
+        if optimizer::step(decoder, moments, &gradients, &settings.optimizer, rate)?.is_none() {
+            let bad = gradients.iter().position(|floats| floats.iter().any(|x| !x.is_finite()));
+            let name = bad.map_or("any", |slot| &self.decoder.parameters[slot].name);
+            return Err(self.diverged(format!("the gradient of `{name}`")));
+        }
+        self.losses.push(loss);
+        self.step += 1;
+        Ok(())
+    }
+
+    fn diverged(&self, what: String) -> StageError {
+        StageError::Diverged { what, step: self.step + 1, stage: self.stage.number + 1 }
+    }
+
+    fn state(&self) -> Result<State, StageError> {
+        Ok(State {
+            stage: self.stage.number,
+            step: self.step,
+            recipe: self.stage.recipe,
+            seed: self.stage.seed,
+            powers: self.moments.powers,
+            theta: self.decoder.floats()?,
+            m: self.moments.m.clone(),
+            v: self.moments.v.clone(),
+            losses: self.losses.clone(),
+        })
+    }
+
+    fn cursor(&self) -> u64 {
+        self.step * (self.stage.settings.batch_tokens / self.stage.shape.context as u64)
+    }
+
+    fn marked(&self) -> Result<(StateMark, Vec<u8>), StageError> {
+        let state = self.state()?;
+        for (parameter, theta) in self.decoder.parameters.iter().zip(&state.theta) {
+            if theta.iter().any(|x| !x.is_finite()) {
+                return Err(self.diverged(format!("the weight `{}`", parameter.name)));
+            }
+        }
+        let bytes = state.bytes(self.stage.shape, self.cursor());
+        let digest = Digest::of(&bytes);
+        Ok((StateMark { stage: self.stage.number, step: self.step, digest }, bytes))
+    }
+
+    /// Records the present state as part of the run's trajectory.
+    fn record(&mut self, outputs: &mut dyn Outputs) -> Result<(), StageError> {
+        let (mark, bytes) = self.marked()?;
+        outputs.state(&mark, &bytes)?;
+        self.marks.push(mark);
+        Ok(())
+    }
+
+    /// Keeps the present state to go on from, outside the trajectory, which has fixed steps.
+    fn record_unlisted(&self, outputs: &mut dyn Outputs) -> Result<(), StageError> {
+        let (mark, bytes) = self.marked()?;
+        Ok(outputs.pause(&mark, &bytes)?)
+    }
+}

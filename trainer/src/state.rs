@@ -1,0 +1,154 @@
+//! A training state: everything that decides the rest of a run, in one canonical file.
+//!
+//! Tensors `theta.<name>`, `m.<name>`, `v.<name>` and `losses`; one metadata value `ingot` holds
+//! canonical JSON with the rest. Powers of β are hex of their f64 bits.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use recipes::{ARITHMETIC, Digest, canonical};
+use serde::{Deserialize, Serialize};
+
+use crate::safetensors::{self, Array, SafetensorsError};
+use crate::shape::Shape;
+use crate::stage::StageEnd;
+
+/// A training state at a step boundary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The stage's position in the recipe, from 0.
+    pub stage: u32,
+    /// Steps done in this stage.
+    pub step: u64,
+    pub recipe: Digest,
+    pub seed: u64,
+    /// β1 and β2 to the power of the steps done.
+    pub powers: [f64; 2],
+    /// Weights and moments, in the order of `Shape::parameters`.
+    pub theta: Vec<Vec<f32>>,
+    pub m: Vec<Vec<f32>>,
+    pub v: Vec<Vec<f32>>,
+    /// The loss of every step since the run began.
+    pub losses: Vec<f32>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    arithmetic: u32,
+    stage: u32,
+    step: u64,
+    /// The next sequence of the stage's mixture.
+    cursor: u64,
+    recipe: Digest,
+    seed: String,
+    powers: [String; 2],
+}
+
+/// Why bytes are not the state that was wanted.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error(transparent)]
+    File(#[from] SafetensorsError),
+    #[error("the training state's header is not readable: {0}")]
+    Header(String),
+    #[error("the training state has {what} `{found}`, wanted `{wanted}`")]
+    Other { what: &'static str, found: String, wanted: String },
+}
+
+impl State {
+    /// The state before the first step of a stage: weights and losses of what came before,
+    /// moments of zero.
+    pub fn first(
+        stage: u32,
+        recipe: Digest,
+        seed: u64,
+        shape: &Shape,
+        before: StageEnd,
+    ) -> State {
+        let zeros: Vec<Vec<f32>> =
+            shape.parameters().iter().map(|parameter| vec![0.0; parameter.len()]).collect();
+        State {
+            stage,
+            step: 0,
+            recipe,
+            seed,
+            powers: [1.0, 1.0],
+            theta: before.theta,
+            m: zeros.clone(),
+            v: zeros,
+            losses: before.losses,
+        }
+    }
+
+    /// The canonical bytes; `cursor` is the next sequence of the mixture.
+    pub fn bytes(&self, shape: &Shape, cursor: u64) -> Vec<u8> {
+        let header = Header {
+            arithmetic: ARITHMETIC,
+            stage: self.stage,
+            step: self.step,
+            cursor,
+            recipe: self.recipe,
+            seed: self.seed.to_string(),
+            powers: self.powers.map(|power| format!("{:016x}", power.to_bits())),
+        };
+        let header = canonical::to_bytes(&header).expect("a header of small numbers and texts");
+        let header = String::from_utf8(header).expect("canonical JSON is UTF-8");
+        let mut tensors = BTreeMap::new();
+        let losses = Array { sizes: vec![self.losses.len()], floats: Cow::Borrowed(&self.losses) };
+        tensors.insert("losses".to_owned(), losses);
+        for (prefix, all) in [("theta", &self.theta), ("m", &self.m), ("v", &self.v)] {
+            for (parameter, floats) in shape.parameters().into_iter().zip(all) {
+                let array = Array { sizes: parameter.sizes, floats: Cow::Borrowed(floats) };
+                tensors.insert(format!("{prefix}.{}", parameter.name), array);
+            }
+        }
+        safetensors::write(&tensors, &BTreeMap::from([("ingot".to_owned(), header)]))
+    }
+
+    /// Reads a state of this shape, recipe and seed back.
+    pub fn read(
+        bytes: &[u8],
+        shape: &Shape,
+        recipe: Digest,
+        seed: u64,
+    ) -> Result<State, StateError> {
+        let file = safetensors::read(bytes)?;
+        let header = file.metadata.get("ingot").map(String::as_str).unwrap_or_default();
+        let wrong = |error: serde_json::Error| StateError::Header(error.to_string());
+        let header: Header = serde_json::from_str(header).map_err(wrong)?;
+        same("arithmetic", header.arithmetic, ARITHMETIC)?;
+        same("recipe", header.recipe, recipe)?;
+        same("seed", header.seed, seed.to_string())?;
+        let mut powers = [0.0; 2];
+        for (power, text) in powers.iter_mut().zip(&header.powers) {
+            let bits = u64::from_str_radix(text, 16);
+            *power = f64::from_bits(bits.map_err(|_| StateError::Header(text.clone()))?);
+        }
+        let all = |prefix: &str| -> Result<Vec<Vec<f32>>, StateError> {
+            let read = |parameter: crate::shape::Parameter| {
+                file.floats(&format!("{prefix}.{}", parameter.name), &parameter.sizes)
+            };
+            Ok(shape.parameters().into_iter().map(read).collect::<Result<_, _>>()?)
+        };
+        let losses = file.sizes("losses").unwrap_or_default();
+        Ok(State {
+            stage: header.stage,
+            step: header.step,
+            recipe,
+            seed,
+            powers,
+            theta: all("theta")?,
+            m: all("m")?,
+            v: all("v")?,
+            losses: file.floats("losses", &losses)?,
+        })
+    }
+}
+
+fn same<T: PartialEq + ToString>(what: &'static str, found: T, wanted: T) -> Result<(), StateError> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(StateError::Other { what, found: found.to_string(), wanted: wanted.to_string() })
+}
