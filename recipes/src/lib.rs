@@ -3,14 +3,34 @@
 //! `LANGUAGE.md` beside this folder is the page that defines the language and its bytes.
 
 pub mod canonical;
+mod check;
+mod decode;
+pub mod diff;
+mod diff_forms;
+mod diff_list;
 pub mod digest;
+mod fmt;
 pub mod object;
 pub mod pinned;
+pub mod problem;
+mod read;
+mod read_steps;
 pub mod recipe;
+pub mod rules;
+mod schema;
+mod show;
 pub mod trace;
+pub mod tree;
 
+pub use diff::{Change, Diff, diff};
+pub use diff_forms::text_diff;
 pub use digest::{Digest, DigestError, Hasher};
+pub use fmt::fmt;
 pub use object::{Object, ObjectError};
 pub use pinned::{ARITHMETIC, Manifest, ManifestFile, Pinned, Reading};
+pub use problem::{Place, Problem, Problems};
+pub use read::read;
 pub use recipe::Recipe;
+pub use schema::schema;
+pub use show::show;
 pub use trace::{GateResult, StateMark, StepResult, Trace};
