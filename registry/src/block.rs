@@ -1,0 +1,78 @@
+//! Sorted rows packed into blocks of about a kilobyte, the unit in which the index keeps them.
+//!
+//! A row is the length of its key (2 bytes), of its value (4 bytes), then both; blocks are never
+//! empty, and rows ascend by key.
+
+/// A key with its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// A block is closed when it has reached this size.
+const BLOCK_BYTES: usize = 1024;
+
+/// Gathers rows, which must come in ascending order, into blocks.
+#[derive(Default)]
+pub struct Packer {
+    first: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Packer {
+    /// Takes a row and gives the block that it filled, if any, after its first key.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) -> Option<Row> {
+        if self.bytes.is_empty() {
+            self.first = key.to_vec();
+        }
+        self.bytes.extend_from_slice(&(key.len() as u16).to_be_bytes());
+        self.bytes.extend_from_slice(&(value.len() as u32).to_be_bytes());
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(value);
+        if self.bytes.len() < BLOCK_BYTES { None } else { self.finish() }
+    }
+
+    /// Gives what is left.
+    pub fn finish(&mut self) -> Option<Row> {
+        let block = (std::mem::take(&mut self.first), std::mem::take(&mut self.bytes));
+        (!block.1.is_empty()).then_some(block)
+    }
+}
+
+/// Reads the rows of a block; `None` when the bytes are no block.
+pub fn rows(mut bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut rows = Vec::new();
+    while !bytes.is_empty() {
+        let (key, value) = (bytes.get(..2)?, bytes.get(2..6)?);
+        let key = u16::from_be_bytes(key.try_into().ok()?) as usize;
+        let value = u32::from_be_bytes(value.try_into().ok()?) as usize;
+        bytes = &bytes[6..];
+        let row = bytes.get(..key.checked_add(value)?)?;
+        rows.push(row.split_at(key));
+        bytes = &bytes[key + value..];
+    }
+    Some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_in_order_from_their_blocks() {
+        let (mut packer, mut blocks) = (Packer::default(), Vec::new());
+        for number in 0..500_u32 {
+            blocks.extend(packer.push(&number.to_be_bytes(), &vec![7; number as usize % 40]));
+        }
+        blocks.extend(packer.finish());
+        assert!(blocks.len() > 10);
+        let mut number = 0_u32;
+        for (first, bytes) in &blocks {
+            let rows = rows(bytes).expect("a block");
+            assert_eq!(rows[0].0, first);
+            for (key, value) in rows {
+                assert_eq!((key, value.len()), (&number.to_be_bytes()[..], number as usize % 40));
+                number += 1;
+            }
+            assert!(super::rows(&bytes[..bytes.len() - 1]).is_none(), "a cut block is none");
+        }
+        assert_eq!(number, 500);
+    }
+}

@@ -1,0 +1,429 @@
+//! The index over the journal, kept in sled: rows in sorted layers, layers in blocks.
+//!
+//! sled is slow and memory-hungry with millions of small rows, and fast with blocks; so rows
+//! gather in memory, become a layer, and layers of like size are merged. What always holds: the
+//! manifest names exactly the layers that cover the journal up to its mark; everything here can
+//! be made again from the journal. No other file names sled.
+
+use std::fs;
+use std::iter::Peekable;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use recipes::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::block::{self, Packer, Row};
+use crate::error::RegistryError;
+use crate::journal::Mark;
+
+/// The layout of the rows; another number makes the index anew.
+const LAYOUT: u32 = 1;
+
+/// What sled may cache; its own default is a gigabyte.
+const CACHE_BYTES: u64 = 8 << 20;
+
+/// So many layers of like size are merged into one.
+const LAYERS_ALIKE_MAX: usize = 4;
+
+/// Layers below 4 to this power rows count as alike.
+const TIER_MIN: u32 = 5;
+
+const MANIFEST: &[u8] = b"manifest";
+
+/// One sorted set of rows; a newer layer hides rows of older ones.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Layer {
+    id: u32,
+    rows: u64,
+}
+
+/// What the index covers, written last.
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    layout: u32,
+    registry: String,
+    events: u64,
+    segment: u32,
+    offset: u64,
+    seal: Digest,
+    next: u32,
+    layers: Vec<Layer>,
+}
+
+/// An open index.
+pub struct Index {
+    db: Option<sled::Db>,
+    manifest: Manifest,
+}
+
+/// Why an index did not open.
+pub enum NotOpen {
+    /// Another process still has it.
+    Busy,
+    /// The place cannot be written.
+    Unwritable(String),
+    /// It is damaged, or of another layout or registry.
+    Unusable(String),
+}
+
+fn contained<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, RegistryError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(RegistryError::Index),
+        Err(_) => Err(RegistryError::Index("sled gave up on what it read".into())),
+    }
+}
+
+fn told(error: sled::Error) -> String {
+    error.to_string()
+}
+
+impl Index {
+    /// Opens the index of a registry, or begins one in an empty place.
+    pub fn open(folder: &Path, registry: &str) -> Result<Index, NotOpen> {
+        let config = sled::Config::new().path(folder);
+        Index::of(config, registry)
+    }
+
+    /// Begins an index that is forgotten when it is closed.
+    pub fn scratch(registry: &str) -> Result<Index, NotOpen> {
+        Index::of(sled::Config::new().temporary(true), registry)
+    }
+
+    fn of(config: sled::Config, registry: &str) -> Result<Index, NotOpen> {
+        let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+        let db = match opened {
+            Ok(Ok(db)) => db,
+            Ok(Err(sled::Error::Io(error))) => return Err(not_open(&error)),
+            Ok(Err(error)) => return Err(NotOpen::Unusable(error.to_string())),
+            Err(_) => return Err(NotOpen::Unusable("sled gave up on what it read".into())),
+        };
+        let mut index = Index { db: Some(db), manifest: empty(registry) };
+        let loaded = contained(|| index.load(registry));
+        match loaded {
+            Ok(()) => Ok(index),
+            Err(error) => {
+                index.abandon();
+                Err(NotOpen::Unusable(error.to_string()))
+            }
+        }
+    }
+
+    fn load(&mut self, registry: &str) -> Result<(), String> {
+        let Some(bytes) = self.db().get(MANIFEST).map_err(told)? else {
+            return if self.db().is_empty() { Ok(()) } else { Err("it has no manifest".into()) };
+        };
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        if (manifest.layout, manifest.registry.as_str()) != (LAYOUT, registry) {
+            let found = manifest.layout;
+            return Err(format!("it is of layout {found} or of another registry"));
+        }
+        self.manifest = manifest;
+        self.sweep()
+    }
+
+    fn db(&self) -> &sled::Db {
+        self.db.as_ref().expect("an index is open until it is dropped")
+    }
+
+    /// How far into the journal the index reaches.
+    pub fn mark(&self) -> Mark {
+        let Manifest { events, segment, offset, seal, .. } = self.manifest;
+        Mark { events, segment, offset, seal }
+    }
+
+    /// Finds the value of a key.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RegistryError> {
+        contained(|| {
+            for layer in self.manifest.layers.iter().rev() {
+                let from = block_key(layer.id, &[]);
+                let to = block_key(layer.id, key);
+                let Some(found) = self.db().range(from..=to).next_back() else { continue };
+                let (_, bytes) = found.map_err(told)?;
+                let rows = block::rows(&bytes).ok_or("a block is malformed")?;
+                if let Some((_, value)) = rows.iter().find(|row| row.0 == key) {
+                    return Ok(Some(value.to_vec()));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Rows with keys from `from` up to but without `to`, at most `limit`, in either direction.
+    /// Rows of newer layers come after those of older ones with the same key.
+    pub fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        backwards: bool,
+        limit: usize,
+    ) -> Result<Vec<Row>, RegistryError> {
+        contained(|| {
+            let mut found = Vec::new();
+            for layer in &self.manifest.layers {
+                let inside = |row: &Row| row.0.as_slice() >= from && row.0.as_slice() < to;
+                let mut rows = self.layer(*layer, from, to, backwards);
+                let mut taken = 0;
+                while taken < limit {
+                    let Some(row) = rows.next().transpose()? else { break };
+                    let past =
+                        if backwards { row.0.as_slice() < from } else { row.0.as_slice() >= to };
+                    if past {
+                        break;
+                    }
+                    if inside(&row) {
+                        found.push(row);
+                        taken += 1;
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The rows of a layer, from the block that may hold the first wanted one.
+    fn layer<'a>(
+        &'a self,
+        layer: Layer,
+        from: &[u8],
+        to: &[u8],
+        backwards: bool,
+    ) -> Box<dyn Iterator<Item = Result<Row, String>> + 'a> {
+        let start = block_key(layer.id, &[]);
+        if backwards {
+            let blocks = self.db().range(start..block_key(layer.id, to)).rev();
+            return Box::new(blocks.flat_map(|block| unpacked(block, true)));
+        }
+        let first = self.db().range(start.clone()..=block_key(layer.id, from)).next_back();
+        let start = match first {
+            Some(Ok((key, _))) => key.to_vec(),
+            _ => start,
+        };
+        let blocks = self.db().range(start..block_key(layer.id + 1, &[]));
+        Box::new(blocks.flat_map(|block| unpacked(block, false)))
+    }
+
+    /// Adds a layer that brings the index up to a mark, and makes it last as far as sled can.
+    pub fn add_layer<'r>(
+        &mut self,
+        rows: impl Iterator<Item = (&'r Vec<u8>, &'r Vec<u8>)>,
+        mark: &Mark,
+    ) -> Result<(), RegistryError> {
+        contained(|| {
+            let id = self.manifest.next;
+            let mut writer = LayerWriter { db: self.db(), id, packer: Packer::default(), rows: 0 };
+            for (key, value) in rows {
+                writer.push(key, value)?;
+            }
+            let layer = writer.finish()?;
+            self.manifest.next = id + 1;
+            if layer.rows > 0 {
+                self.manifest.layers.push(layer);
+            }
+            let Mark { events, segment, offset, seal } = *mark;
+            self.manifest = Manifest {
+                events,
+                segment,
+                offset,
+                seal,
+                layers: std::mem::take(&mut self.manifest.layers),
+                registry: std::mem::take(&mut self.manifest.registry),
+                ..self.manifest
+            };
+            self.write_manifest()?;
+            self.merge()?;
+            self.db().flush().map_err(told).map(|_| ())
+        })
+    }
+
+    fn write_manifest(&self) -> Result<(), String> {
+        let bytes = serde_json::to_vec(&self.manifest).map_err(|error| error.to_string())?;
+        self.db().insert(MANIFEST, bytes).map_err(told).map(|_| ())
+    }
+
+    /// Merges the newest layers while too many of them are alike.
+    fn merge(&mut self) -> Result<(), String> {
+        loop {
+            let layers = &self.manifest.layers;
+            let Some(newest) = layers.last() else { return Ok(()) };
+            let alike = layers.iter().rev().take_while(|layer| tier(layer) <= tier(newest)).count();
+            if alike < LAYERS_ALIKE_MAX {
+                return Ok(());
+            }
+            let old = layers[layers.len() - alike..].to_vec();
+            let id = self.manifest.next;
+            let mut writer = LayerWriter { db: self.db(), id, packer: Packer::default(), rows: 0 };
+            let sources = old.iter().map(|layer| self.layer(*layer, &[], &[], false).peekable());
+            merge_into(&mut writer, sources.collect())?;
+            let merged = writer.finish()?;
+            self.manifest.next = id + 1;
+            self.manifest.layers.truncate(self.manifest.layers.len() - alike);
+            self.manifest.layers.push(merged);
+            self.write_manifest()?;
+            old.iter().try_for_each(|layer| self.remove(layer.id))?;
+        }
+    }
+
+    /// Takes away layers that an interruption left without a place in the manifest.
+    fn sweep(&self) -> Result<(), String> {
+        let mut id = 0;
+        while let Some(found) = self.db().range(block_key(id, &[])..block_key(u32::MAX, &[])).next()
+        {
+            let (key, _) = found.map_err(told)?;
+            let digits = key.get(1..5).and_then(|digits| digits.try_into().ok());
+            let found = u32::from_be_bytes(digits.ok_or("a block has a malformed key")?);
+            if !self.manifest.layers.iter().any(|layer| layer.id == found) {
+                self.remove(found)?;
+            }
+            id = found + 1;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, id: u32) -> Result<(), String> {
+        for found in self.db().range(block_key(id, &[])..block_key(id + 1, &[])).keys() {
+            self.db().remove(found.map_err(told)?).map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves sled as it is, without a last write; for an index that is damaged.
+    pub fn abandon(mut self) {
+        if let Some(db) = self.db.take() {
+            std::mem::forget(db);
+        }
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        let db = self.db.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
+    }
+}
+
+fn empty(registry: &str) -> Manifest {
+    let Mark { events, segment, offset, seal } = Mark::start(registry);
+    let (layers, registry) = (Vec::new(), registry.to_owned());
+    Manifest { layout: LAYOUT, registry, events, segment, offset, seal, next: 0, layers }
+}
+
+fn not_open(error: &std::io::Error) -> NotOpen {
+    use std::io::ErrorKind::{
+        PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock,
+    };
+    let text = error.to_string();
+    match error.kind() {
+        WouldBlock => NotOpen::Busy,
+        PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded => {
+            NotOpen::Unwritable(text)
+        }
+        _ if text.contains("WouldBlock") || text.contains("could not acquire lock") => {
+            NotOpen::Busy
+        }
+        _ => NotOpen::Unusable(text),
+    }
+}
+
+fn tier(layer: &Layer) -> u32 {
+    layer.rows.max(1).ilog(4).max(TIER_MIN)
+}
+
+fn block_key(id: u32, first: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(5 + first.len());
+    key.push(b'b');
+    key.extend_from_slice(&id.to_be_bytes());
+    key.extend_from_slice(first);
+    key
+}
+
+type Found = sled::Result<(sled::IVec, sled::IVec)>;
+
+fn unpacked(block: Found, backwards: bool) -> Vec<Result<Row, String>> {
+    let unpack = |block: Found| -> Result<Vec<Row>, String> {
+        let (_, bytes) = block.map_err(told)?;
+        let rows = block::rows(&bytes).ok_or("a block is malformed")?;
+        Ok(rows.into_iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect())
+    };
+    match unpack(block) {
+        Err(error) => vec![Err(error)],
+        Ok(mut rows) => {
+            if backwards {
+                rows.reverse();
+            }
+            rows.into_iter().map(Ok).collect()
+        }
+    }
+}
+
+type Rows<'a> = Peekable<Box<dyn Iterator<Item = Result<Row, String>> + 'a>>;
+
+/// Merges layers, oldest first; of rows with one key the newest stays.
+fn merge_into(writer: &mut LayerWriter, mut sources: Vec<Rows>) -> Result<(), String> {
+    loop {
+        let mut least: Option<(usize, &[u8])> = None;
+        let mut failed = None;
+        for (position, source) in sources.iter_mut().enumerate() {
+            match source.peek() {
+                Some(Err(error)) => failed = Some(error.clone()),
+                Some(Ok((key, _))) if least.is_none_or(|(_, found)| key.as_slice() <= found) => {
+                    least = Some((position, key));
+                }
+                _ => {}
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let Some((newest, _)) = least else { return Ok(()) };
+        let Some(row) = sources[newest].next().transpose()? else { continue };
+        writer.push(&row.0, &row.1)?;
+        for source in &mut sources[..newest] {
+            source.next_if(|older| older.as_ref().is_ok_and(|older| older.0 == row.0));
+        }
+    }
+}
+
+struct LayerWriter<'a> {
+    db: &'a sled::Db,
+    id: u32,
+    packer: Packer,
+    rows: u64,
+}
+
+impl LayerWriter<'_> {
+    fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), String> {
+        self.rows += 1;
+        let block = self.packer.push(key, value);
+        self.write(block)
+    }
+
+    fn write(&self, block: Option<Row>) -> Result<(), String> {
+        let Some((first, bytes)) = block else { return Ok(()) };
+        self.db.insert(block_key(self.id, &first), bytes).map_err(told).map(|_| ())
+    }
+
+    fn finish(mut self) -> Result<Layer, String> {
+        let block = self.packer.finish();
+        self.write(block)?;
+        Ok(Layer { id: self.id, rows: self.rows })
+    }
+}
+
+/// Puts a damaged index aside and says under which name.
+pub fn set_aside(folder: &Path) -> Result<Option<PathBuf>, RegistryError> {
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let mut number = 1;
+    loop {
+        let aside = folder.with_file_name(format!("index.damaged-{number}"));
+        if !aside.exists() {
+            fs::rename(folder, &aside).map_err(|error| RegistryError::file(folder, error))?;
+            return Ok(Some(aside));
+        }
+        number += 1;
+    }
+}
