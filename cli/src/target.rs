@@ -1,0 +1,162 @@
+//! What a person names on the command line: a recipe's file, a registered recipe, a run.
+
+use std::path::{Path, PathBuf};
+
+use recipes::recipe::Hold;
+use recipes::{Digest, Pinned, Recipe};
+use registry::{Registry, Resolved, Version};
+
+use crate::context::Context;
+use crate::furnace::{Hashing, Keeping};
+use crate::Failure;
+
+/// The largest recipe file that is read.
+const RECIPE_BYTES_MAX: u64 = 1 << 20;
+
+/// A recipe read from a file.
+pub struct Written {
+    pub recipe: Recipe,
+    pub text: String,
+    /// The folder its paths are relative to.
+    pub folder: PathBuf,
+}
+
+/// Whether an argument names a file and not a registered name.
+pub fn is_file(argument: &str) -> bool {
+    let ending = Path::new(argument).extension().and_then(|ending| ending.to_str());
+    matches!(ending, Some("yaml" | "yml")) || argument.contains('/')
+}
+
+/// Reads the text of a recipe file.
+pub fn read_text(context: &Context, file: &Path) -> Result<String, Failure> {
+    let path = context.path(file);
+    let about = |error: std::io::Error| Failure::file(file, &error);
+    let size = std::fs::metadata(&path).map_err(about)?.len();
+    if size > RECIPE_BYTES_MAX {
+        return Err(Failure::new(format!(
+            "`{}` has {size} bytes, wanted at most {RECIPE_BYTES_MAX}",
+            file.display()
+        )));
+    }
+    let bytes = std::fs::read(&path).map_err(about)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(format!("`{}` is not UTF-8 at byte {at}", file.display()))
+    })
+}
+
+/// Reads and checks a recipe file; all its problems make one failure.
+pub fn read(context: &Context, file: &Path) -> Result<Written, Failure> {
+    let text = read_text(context, file)?;
+    let recipe = recipes::read(&text).map_err(|problems| {
+        let name = file.display().to_string();
+        let count = problems.len();
+        let message = format!("`{name}` has {count} problem{}", if count == 1 { "" } else { "s" });
+        Failure {
+            drawn: Some(problems.render(&name, &text)),
+            details: problems.json(&name),
+            ..Failure::new(message)
+        }
+    })?;
+    let path = context.path(file);
+    let folder = path.parent().unwrap_or(Path::new(".")).to_path_buf();
+    Ok(Written { recipe, text, folder })
+}
+
+/// A recipe that is in the registry.
+pub struct Registered {
+    pub pinned: Pinned,
+    pub version: Version,
+    /// Whether it was new.
+    pub new: bool,
+}
+
+/// Registers the recipe of a file, bringing its sources in.
+pub fn register(
+    context: &mut Context,
+    registry: &Registry,
+    written: &Written,
+    reason: Option<String>,
+) -> Result<Registered, Failure> {
+    let mut keeping = Keeping::new(registry.blobs());
+    let pinned = trainer::pin::pin(&written.recipe, &written.folder, &mut keeping)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let locations = keeping.into_locations();
+    let (time, actor) = ((context.world.clock)(), context.actor());
+    let yaml = written.text.as_bytes();
+    let added = registry.add_recipe(&pinned, yaml, locations, time, actor, reason)?;
+    let version = registry
+        .version_of(&added.digest)?
+        .ok_or_else(|| Failure::new(format!("`{}` was added but is not there", added.name)))?;
+    Ok(Registered { pinned, version, new: added.new })
+}
+
+/// Finds a registered recipe: `prose`, `prose@2`, a digest, or a run whose recipe is meant.
+pub fn registered(registry: &Registry, argument: &str) -> Result<Registered, Failure> {
+    let digest = match registry.resolve(argument)? {
+        Resolved::Recipe(version) => version.digest,
+        Resolved::Run(run) => record(registry, &run)?.summary.recipe,
+        Resolved::Object(digest) => digest,
+        Resolved::Blob(_) => return Err(Failure::new(format!("`{argument}` is not a recipe"))),
+    };
+    let version = registry
+        .version_of(&digest)?
+        .ok_or_else(|| Failure::new(format!("`{argument}` is not a recipe")))?;
+    Ok(Registered { pinned: registry.pinned(&digest)?, version, new: false })
+}
+
+/// A recipe for comparing, with the name it is shown under and its text.
+pub struct Compared {
+    pub label: String,
+    pub pinned: Pinned,
+    pub text: String,
+}
+
+/// Reads a recipe for comparing: a file is pinned without being registered.
+pub fn compared(context: &mut Context, argument: &str) -> Result<Compared, Failure> {
+    if is_file(argument) {
+        let written = read(context, Path::new(argument))?;
+        let pinned = trainer::pin::pin(&written.recipe, &written.folder, &mut Hashing)
+            .map_err(|error| Failure::new(error.to_string()))?;
+        return Ok(Compared { label: argument.to_owned(), pinned, text: written.text });
+    }
+    let registry = context.registry()?;
+    let Registered { pinned, version, .. } = registered(&registry, argument)?;
+    let text = yaml_text(&registry, &version.yaml)?;
+    Ok(Compared { label: format!("{}@{}", version.name, version.number), pinned, text })
+}
+
+/// The text a recipe was registered with.
+pub fn yaml_text(registry: &Registry, yaml: &Digest) -> Result<String, Failure> {
+    let mut text = String::new();
+    let mut file = registry.blobs().open(yaml)?;
+    std::io::Read::read_to_string(&mut file, &mut text)?;
+    Ok(text)
+}
+
+/// Finds a run by its id or the first digits of it.
+pub fn run(registry: &Registry, argument: &str) -> Result<Digest, Failure> {
+    match registry.resolve(argument)? {
+        Resolved::Run(run) => Ok(run),
+        Resolved::Recipe(version) => {
+            let newest = registry.runs()?.into_iter().find(|run| run.recipe == version.digest);
+            newest.map(|run| run.id).ok_or_else(|| {
+                let name = format!("{}@{}", version.name, version.number);
+                Failure::new(format!("`{name}` has no run yet"))
+                    .hint(format!("`ingot run {name}` makes one"))
+            })
+        }
+        _ => Err(Failure::new(format!("`{argument}` is not a run"))
+            .hint("`ingot runs` lists the runs with their ids")),
+    }
+}
+
+/// A run's record, which must be there.
+pub fn record(registry: &Registry, run: &Digest) -> Result<registry::RunRecord, Failure> {
+    registry.run(run)?.ok_or_else(|| Failure::new(format!("there is no run `{}`", run.short())))
+}
+
+/// Whether a source's bytes are to be copied.
+pub fn copies(hold: Hold) -> bool {
+    hold == Hold::Copy
+}
