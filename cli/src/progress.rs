@@ -74,7 +74,7 @@ impl Meter {
             self.current.clone_from(&progress.step);
             self.first_done = progress.done;
             self.step_started = now;
-            self.shown = None;
+            self.shown = Some(now);
             self.bar.set_prefix(progress.step.clone());
             self.bar.reset();
         }
