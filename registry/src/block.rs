@@ -12,16 +12,15 @@ const BLOCK_BYTES: usize = 1024;
 /// Gathers rows, which must come in ascending order, into blocks.
 #[derive(Default)]
 pub struct Packer {
-    first: Vec<u8>,
+    last: Vec<u8>,
     bytes: Vec<u8>,
 }
 
 impl Packer {
-    /// Takes a row and gives the block that it filled, if any, after its first key.
+    /// Takes a row and gives the block that it filled, if any, under its last key.
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Option<Row> {
-        if self.bytes.is_empty() {
-            self.first = key.to_vec();
-        }
+        self.last.clear();
+        self.last.extend_from_slice(key);
         self.bytes.extend_from_slice(&(key.len() as u16).to_be_bytes());
         self.bytes.extend_from_slice(&(value.len() as u32).to_be_bytes());
         self.bytes.extend_from_slice(key);
@@ -31,7 +30,7 @@ impl Packer {
 
     /// Gives what is left.
     pub fn finish(&mut self) -> Option<Row> {
-        let block = (std::mem::take(&mut self.first), std::mem::take(&mut self.bytes));
+        let block = (std::mem::take(&mut self.last), std::mem::take(&mut self.bytes));
         (!block.1.is_empty()).then_some(block)
     }
 }
@@ -64,9 +63,9 @@ mod tests {
         blocks.extend(packer.finish());
         assert!(blocks.len() > 10);
         let mut number = 0_u32;
-        for (first, bytes) in &blocks {
+        for (last, bytes) in &blocks {
             let rows = rows(bytes).expect("a block");
-            assert_eq!(rows[0].0, first);
+            assert_eq!(rows[rows.len() - 1].0, last);
             for (key, value) in rows {
                 assert_eq!((key, value.len()), (&number.to_be_bytes()[..], number as usize % 40));
                 number += 1;

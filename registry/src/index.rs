@@ -5,10 +5,12 @@
 //! manifest names exactly the layers that cover the journal up to its mark; everything here can
 //! be made again from the journal. No other file names sled.
 
+use std::cell::Cell;
 use std::fs;
 use std::iter::Peekable;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use recipes::Digest;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,8 @@ const LAYERS_ALIKE_MAX: usize = 4;
 const TIER_MIN: u32 = 5;
 
 const MANIFEST: &[u8] = b"manifest";
+
+const MALFORMED: &str = "a block is malformed";
 
 /// One sorted set of rows; a newer layer hides rows of older ones.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -67,11 +71,32 @@ pub enum NotOpen {
     Unusable(String),
 }
 
+const GAVE_UP: &str = "sled gave up on what it read";
+
+thread_local! {
+    /// Whether a panic on this thread is sled's, which nobody wants printed.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs sled's code; a panic in it is an answer, not an end.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                before(panic);
+            }
+        }));
+    });
+    let outer = QUIET.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(outer);
+    done.map_err(|_| GAVE_UP.to_owned())
+}
+
 fn contained<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, RegistryError> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(RegistryError::Index),
-        Err(_) => Err(RegistryError::Index("sled gave up on what it read".into())),
-    }
+    caught(work).and_then(|done| done).map_err(RegistryError::Index)
 }
 
 fn told(error: sled::Error) -> String {
@@ -92,12 +117,12 @@ impl Index {
 
     fn of(config: sled::Config, registry: &str) -> Result<Index, NotOpen> {
         let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+        let opened = caught(|| config.open());
         let db = match opened {
             Ok(Ok(db)) => db,
             Ok(Err(sled::Error::Io(error))) => return Err(not_open(&error)),
             Ok(Err(error)) => return Err(NotOpen::Unusable(error.to_string())),
-            Err(_) => return Err(NotOpen::Unusable("sled gave up on what it read".into())),
+            Err(why) => return Err(NotOpen::Unusable(why)),
         };
         let mut index = Index { db: Some(db), manifest: empty(registry) };
         let loaded = contained(|| index.load(registry));
@@ -138,11 +163,9 @@ impl Index {
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RegistryError> {
         contained(|| {
             for layer in self.manifest.layers.iter().rev() {
-                let from = block_key(layer.id, &[]);
-                let to = block_key(layer.id, key);
-                let Some(found) = self.db().range(from..=to).next_back() else { continue };
-                let (_, bytes) = found.map_err(told)?;
-                let rows = block::rows(&bytes).ok_or("a block is malformed")?;
+                let Some(block) = self.blocks(*layer, key).next() else { continue };
+                let (_, bytes) = block.map_err(told)?;
+                let rows = block::rows(&bytes).ok_or(MALFORMED)?;
                 if let Some((_, value)) = rows.iter().find(|row| row.0 == key) {
                     return Ok(Some(value.to_vec()));
                 }
@@ -151,31 +174,20 @@ impl Index {
         })
     }
 
-    /// Rows with keys from `from` up to but without `to`, at most `limit`, in either direction.
-    /// Rows of newer layers come after those of older ones with the same key.
-    pub fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        backwards: bool,
-        limit: usize,
-    ) -> Result<Vec<Row>, RegistryError> {
+    /// Rows with keys from `from` up to but without `to`, at most `limit` of each layer.
+    /// Rows of newer layers come after those of older ones.
+    pub fn scan(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, RegistryError> {
         contained(|| {
             let mut found = Vec::new();
             for layer in &self.manifest.layers {
-                let inside = |row: &Row| row.0.as_slice() >= from && row.0.as_slice() < to;
-                let mut rows = self.layer(*layer, from, to, backwards);
-                let mut taken = 0;
-                while taken < limit {
-                    let Some(row) = rows.next().transpose()? else { break };
-                    let past =
-                        if backwards { row.0.as_slice() < from } else { row.0.as_slice() >= to };
-                    if past {
+                let end = found.len() + limit;
+                for row in self.rows(*layer, from) {
+                    let row = row?;
+                    if row.0.as_slice() >= to || found.len() == end {
                         break;
                     }
-                    if inside(&row) {
+                    if row.0.as_slice() >= from {
                         found.push(row);
-                        taken += 1;
                     }
                 }
             }
@@ -183,26 +195,15 @@ impl Index {
         })
     }
 
-    /// The rows of a layer, from the block that may hold the first wanted one.
-    fn layer<'a>(
-        &'a self,
-        layer: Layer,
-        from: &[u8],
-        to: &[u8],
-        backwards: bool,
-    ) -> Box<dyn Iterator<Item = Result<Row, String>> + 'a> {
-        let start = block_key(layer.id, &[]);
-        if backwards {
-            let blocks = self.db().range(start..block_key(layer.id, to)).rev();
-            return Box::new(blocks.flat_map(|block| unpacked(block, true)));
-        }
-        let first = self.db().range(start.clone()..=block_key(layer.id, from)).next_back();
-        let start = match first {
-            Some(Ok((key, _))) => key.to_vec(),
-            _ => start,
-        };
-        let blocks = self.db().range(start..block_key(layer.id + 1, &[]));
-        Box::new(blocks.flat_map(|block| unpacked(block, false)))
+    /// The blocks of a layer from the one that may hold a key. Only ever forward: sled's
+    /// iteration backwards gives up on some trees.
+    fn blocks(&self, layer: Layer, from: &[u8]) -> sled::Iter {
+        self.db().range(block_key(layer.id, from)..block_key(layer.id + 1, &[]))
+    }
+
+    /// The rows of a layer from the block that may hold a key.
+    fn rows(&self, layer: Layer, from: &[u8]) -> Rows<'_> {
+        Box::new(self.blocks(layer, from).flat_map(unpacked))
     }
 
     /// Adds a layer that brings the index up to a mark, and makes it last as far as sled can.
@@ -255,7 +256,7 @@ impl Index {
             let old = layers[layers.len() - alike..].to_vec();
             let id = self.manifest.next;
             let mut writer = LayerWriter { db: self.db(), id, packer: Packer::default(), rows: 0 };
-            let sources = old.iter().map(|layer| self.layer(*layer, &[], &[], false).peekable());
+            let sources = old.iter().map(|layer| self.rows(*layer, &[]).peekable());
             merge_into(&mut writer, sources.collect())?;
             let merged = writer.finish()?;
             self.manifest.next = id + 1;
@@ -300,7 +301,7 @@ impl Index {
 impl Drop for Index {
     fn drop(&mut self) {
         let db = self.db.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
+        let _ = caught(|| drop(db));
     }
 }
 
@@ -331,37 +332,27 @@ fn tier(layer: &Layer) -> u32 {
     layer.rows.max(1).ilog(4).max(TIER_MIN)
 }
 
-fn block_key(id: u32, first: &[u8]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(5 + first.len());
+fn block_key(id: u32, last: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(5 + last.len());
     key.push(b'b');
     key.extend_from_slice(&id.to_be_bytes());
-    key.extend_from_slice(first);
+    key.extend_from_slice(last);
     key
 }
 
-type Found = sled::Result<(sled::IVec, sled::IVec)>;
+type Rows<'a> = Box<dyn Iterator<Item = Result<Row, String>> + 'a>;
 
-fn unpacked(block: Found, backwards: bool) -> Vec<Result<Row, String>> {
-    let unpack = |block: Found| -> Result<Vec<Row>, String> {
+fn unpacked(block: sled::Result<(sled::IVec, sled::IVec)>) -> Vec<Result<Row, String>> {
+    let unpack = || {
         let (_, bytes) = block.map_err(told)?;
-        let rows = block::rows(&bytes).ok_or("a block is malformed")?;
-        Ok(rows.into_iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect())
+        let rows = block::rows(&bytes).ok_or(MALFORMED)?;
+        Ok(rows.into_iter().map(|(key, value)| Ok((key.to_vec(), value.to_vec()))).collect())
     };
-    match unpack(block) {
-        Err(error) => vec![Err(error)],
-        Ok(mut rows) => {
-            if backwards {
-                rows.reverse();
-            }
-            rows.into_iter().map(Ok).collect()
-        }
-    }
+    unpack().unwrap_or_else(|error| vec![Err(error)])
 }
 
-type Rows<'a> = Peekable<Box<dyn Iterator<Item = Result<Row, String>> + 'a>>;
-
 /// Merges layers, oldest first; of rows with one key the newest stays.
-fn merge_into(writer: &mut LayerWriter, mut sources: Vec<Rows>) -> Result<(), String> {
+fn merge_into(writer: &mut LayerWriter, mut sources: Vec<Peekable<Rows>>) -> Result<(), String> {
     loop {
         let mut least: Option<(usize, &[u8])> = None;
         let mut failed = None;
@@ -401,8 +392,8 @@ impl LayerWriter<'_> {
     }
 
     fn write(&self, block: Option<Row>) -> Result<(), String> {
-        let Some((first, bytes)) = block else { return Ok(()) };
-        self.db.insert(block_key(self.id, &first), bytes).map_err(told).map(|_| ())
+        let Some((last, bytes)) = block else { return Ok(()) };
+        self.db.insert(block_key(self.id, &last), bytes).map_err(told).map(|_| ())
     }
 
     fn finish(mut self) -> Result<Layer, String> {

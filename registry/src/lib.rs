@@ -26,6 +26,8 @@ mod wire;
 
 #[cfg(test)]
 mod forgetful;
+#[cfg(test)]
+mod power_cut;
 
 pub use blobs::Blobs;
 pub use error::{Damage, Kind, RegistryError};

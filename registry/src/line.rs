@@ -230,7 +230,7 @@ mod tests {
         let (_, bytes, _) = sample();
         assert_eq!(
             Digest::of(&bytes).hex(),
-            "0000000000000000000000000000000000000000000000000000000000000000"
+            "630bfa6d583f4e24017fc101acf035960318cf13d9df1774e9d094f1c7b68f06"
         );
     }
 

@@ -135,7 +135,7 @@ impl Registry {
     pub fn versions(&self, name: &str) -> Result<Vec<Version>, RegistryError> {
         let mut found = Vec::new();
         let prefix = rows::version(name, 0)[..name.len() + 2].to_vec();
-        self.scan(prefix.clone(), rows::after(&prefix), false, &mut |_, value| {
+        self.scan(prefix.clone(), rows::after(&prefix), &mut |_, value| {
             found.push(rows::parse(&value)?);
             Ok(true)
         })?;
@@ -146,7 +146,7 @@ impl Registry {
     pub fn names(&self) -> Result<Vec<Version>, RegistryError> {
         let mut found = Vec::new();
         let prefix = rows::latest("");
-        self.scan(prefix.clone(), rows::after(&prefix), false, &mut |_, value| {
+        self.scan(prefix.clone(), rows::after(&prefix), &mut |_, value| {
             found.push(rows::parse(&value)?);
             Ok(true)
         })?;
@@ -162,7 +162,7 @@ impl Registry {
     pub fn locations(&self, digest: &Digest) -> Result<Vec<PathBuf>, RegistryError> {
         let mut found = Vec::new();
         let prefix = rows::location(digest, b"");
-        self.scan(prefix.clone(), rows::after(&prefix), false, &mut |key, _| {
+        self.scan(prefix.clone(), rows::after(&prefix), &mut |key, _| {
             found.push(PathBuf::from(OsStr::from_bytes(&key[prefix.len()..])));
             Ok(true)
         })?;
@@ -206,7 +206,7 @@ impl Registry {
         let (from, mut to) = (rows::object(&bound("0")?), rows::object(&bound("f")?));
         to.push(0);
         let mut objects = BTreeSet::new();
-        self.scan(from, to, false, &mut |key, _| {
+        self.scan(from, to, &mut |key, _| {
             objects.extend(digest_at(&key, 1));
             Ok(true)
         })?;

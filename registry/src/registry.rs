@@ -219,8 +219,9 @@ impl Registry {
         drafts: &[Draft],
         done: &mut [Option<Appended>],
     ) -> Result<(), RegistryError> {
-        let end = rows::after(b"e");
-        self.scan(rows::event(since), end, false, &mut |_, value| {
+        let mut end = rows::event(since);
+        end.push(0);
+        self.scan(b"e".to_vec(), end, &mut |_, value| {
             let line = self.line(&value)?;
             if let Some(at) = drafts.iter().position(|draft| draft.call == line.call) {
                 done[at] = Some(Appended { event: line.event, new: true });
@@ -269,24 +270,19 @@ impl Registry {
     pub(crate) fn scan(
         &self,
         mut from: Vec<u8>,
-        mut to: Vec<u8>,
-        backwards: bool,
+        to: Vec<u8>,
         each: &mut dyn FnMut(Vec<u8>, Vec<u8>) -> Result<bool, RegistryError>,
     ) -> Result<(), RegistryError> {
         let mut limit = 64;
         loop {
-            let range = Range { from: from.clone(), to: to.clone(), backwards, limit };
+            let range = Range { from: from.clone(), to: to.clone(), limit };
             let rows: Vec<Row> = match self.ask(|| Request::Scan(range.clone()))? {
                 Answer::Rows(rows) => rows,
                 other => return Err(unexpected(&other)),
             };
             let Some((last, _)) = rows.last() else { return Ok(()) };
-            if backwards {
-                to.clone_from(last);
-            } else {
-                from.clone_from(last);
-                from.push(0);
-            }
+            from.clone_from(last);
+            from.push(0);
             for (key, value) in rows {
                 if !each(key, value)? {
                     return Ok(());
@@ -336,7 +332,7 @@ impl Registry {
         let mut found = Vec::new();
         let none = Digest::from_bytes([0; 32]);
         let prefix = rows::referrer(digest, &none)[..33].to_vec();
-        self.scan(prefix.clone(), rows::after(&prefix), false, &mut |key, _| {
+        self.scan(prefix.clone(), rows::after(&prefix), &mut |key, _| {
             found.extend(digest_at(&key, 33));
             Ok(true)
         })?;

@@ -38,14 +38,25 @@ pub fn object(digest: &Digest) -> Vec<u8> {
     key(b'o', &[digest.as_bytes()])
 }
 
-/// An event's place.
-pub fn event(number: u64) -> Vec<u8> {
-    key(b'e', &[&number.to_be_bytes()])
+/// The end of keys that put the newest event first.
+fn newest_first(number: u64) -> [u8; 8] {
+    (u64::MAX - number).to_be_bytes()
 }
 
-/// An event about a digest; `number` 0 and `u64::MAX` bound all of them.
+/// The number of the event at the end of a key, or `None`.
+pub fn number_in(key: &[u8]) -> Option<u64> {
+    let end = key.last_chunk::<8>()?;
+    Some(u64::MAX - u64::from_be_bytes(*end))
+}
+
+/// An event's place; newest first.
+pub fn event(number: u64) -> Vec<u8> {
+    key(b'e', &[&newest_first(number)])
+}
+
+/// An event about a digest; newest first.
 pub fn subject(digest: &Digest, number: u64) -> Vec<u8> {
-    key(b's', &[digest.as_bytes(), &number.to_be_bytes()])
+    key(b's', &[digest.as_bytes(), &newest_first(number)])
 }
 
 /// An object that mentions a digest.
@@ -68,14 +79,14 @@ pub fn recipe(digest: &Digest) -> Vec<u8> {
     key(b'i', &[digest.as_bytes()])
 }
 
-/// An event about a name.
+/// An event about a name; newest first.
 pub fn named(name: &str, number: u64) -> Vec<u8> {
-    key(b'n', &[name.as_bytes(), &[0], &number.to_be_bytes()])
+    key(b'n', &[name.as_bytes(), &[0], &newest_first(number)])
 }
 
-/// The summary of the run that began with an event; ascending keys are newest first.
+/// The summary of the run that began with an event; newest first.
 pub fn summary(started: u64) -> Vec<u8> {
-    key(b'r', &[&(u64::MAX - started).to_be_bytes()])
+    key(b'r', &[&newest_first(started)])
 }
 
 /// The event a run began with.

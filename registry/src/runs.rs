@@ -11,6 +11,7 @@ use crate::error::RegistryError;
 use crate::event::{Action, Event};
 use crate::registry::Registry;
 use crate::rows;
+use crate::trail::EventFilter;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +136,7 @@ impl Registry {
     /// All runs, newest first.
     pub fn runs(&self) -> Result<Vec<RunSummary>, RegistryError> {
         let mut found = Vec::new();
-        self.scan(b"r".to_vec(), rows::after(b"r"), false, &mut |_, value| {
+        self.scan(b"r".to_vec(), rows::after(b"r"), &mut |_, value| {
             found.push(rows::parse(&value)?);
             Ok(true)
         })?;
@@ -178,15 +179,11 @@ impl Registry {
     }
 
     fn gather(&self, run: &Digest) -> Result<Gathered, RegistryError> {
+        let subject = Some(*run);
+        let events = self.events(&EventFilter { subject, ..EventFilter::default() })?;
         let mut gathered = Gathered::default();
-        let (from, to) = (rows::subject(run, 0), rows::subject(run, u64::MAX));
-        self.scan(from, to, false, &mut |key, _| {
-            let event = self.event_in_key(&key)?;
-            if event.subjects.first() == Some(run) {
-                gathered.take(event)?;
-            }
-            Ok(true)
-        })?;
+        let own = events.into_iter().rev().filter(|event| event.subjects.first() == Some(run));
+        own.into_iter().try_for_each(|event| gathered.take(event))?;
         Ok(gathered)
     }
 

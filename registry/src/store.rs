@@ -84,6 +84,7 @@ impl Store {
     ) -> Result<Store, RegistryError> {
         let journal = Journal { disk, folder: layout.journal(), id: id.to_owned() };
         let mut notices = Vec::new();
+        let missing = access == Access::Own && !layout.index().exists();
         let index = open_index(layout, id, access, &mut notices)?;
         let mut view = View::new(index);
         let known = view.mark;
@@ -100,8 +101,8 @@ impl Store {
             }
             caught_up => caught_up?,
         };
-        if known.events == 0 && end.mark.events > 1 && access == Access::Own {
-            notices.push(format!("the index was made from {} events", end.mark.events));
+        if missing && end.mark.events > 1 {
+            notices.push(format!("the index was missing; made from {} events", end.mark.events));
         }
         match (&end.torn, access) {
             (None, _) => {}

@@ -60,14 +60,17 @@ impl Registry {
         if filter.limit == 0 {
             return Ok(found);
         }
-        let before = filter.before.unwrap_or(u64::MAX);
-        let (from, to) = match (&filter.subject, &filter.name) {
-            (Some(subject), _) => (rows::subject(subject, 0), rows::subject(subject, before)),
-            (None, Some(name)) => (rows::named(name, 0), rows::named(name, before)),
-            (None, None) => (rows::event(0), rows::event(before)),
+        let Some(newest) = filter.before.unwrap_or(u64::MAX).checked_sub(1) else {
+            return Ok(found);
         };
         let whole = filter.subject.is_none() && filter.name.is_none();
-        self.scan(from, to, true, &mut |key, value| {
+        let from = match (&filter.subject, &filter.name) {
+            (Some(subject), _) => rows::subject(subject, newest),
+            (None, Some(name)) => rows::named(name, newest),
+            (None, None) => rows::event(newest),
+        };
+        let to = rows::after(&from[..from.len() - 8]);
+        self.scan(from, to, &mut |key, value| {
             let event = if whole { self.line(&value)?.event } else { self.event_in_key(&key)? };
             if filter.wants(&event) && self.is_about(&event, filter)? {
                 found.push(event);
@@ -88,8 +91,7 @@ impl Registry {
     /// The event whose number ends a key.
     pub(crate) fn event_in_key(&self, key: &[u8]) -> Result<Event, RegistryError> {
         let malformed = || RegistryError::Index("a key is malformed".into());
-        let start = key.len().checked_sub(8).ok_or_else(malformed)?;
-        let number = u64::from_be_bytes(key[start..].try_into().map_err(|_| malformed())?);
+        let number = rows::number_in(key).ok_or_else(malformed)?;
         let place = self.get(&rows::event(number))?.ok_or_else(malformed)?;
         Ok(self.line(&place)?.event)
     }

@@ -29,8 +29,6 @@ pub struct Range {
     pub from: Vec<u8>,
     /// The first key that is no longer wanted.
     pub to: Vec<u8>,
-    /// Greatest keys first.
-    pub backwards: bool,
     /// At most this many rows.
     pub limit: usize,
 }
@@ -63,29 +61,22 @@ impl View {
 
     /// Gives rows in a range, bounded; more may follow after the last one given.
     pub fn scan(&self, range: &Range) -> Result<Vec<Row>, RegistryError> {
-        let Range { from, to, backwards, limit } = range;
+        let Range { from, to, limit } = range;
         let limit = (*limit).min(SCAN_ROWS_MAX);
         if from >= to {
             return Ok(Vec::new());
         }
-        let older = self.index.scan(from, to, *backwards, limit)?;
         let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        rows.extend(older);
-        let recent = self.recent.range(from.clone()..to.clone());
-        let pairs = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
-        match backwards {
-            true => rows.extend(recent.rev().take(limit).map(pairs)),
-            false => rows.extend(recent.take(limit).map(pairs)),
-        }
+        rows.extend(self.index.scan(from, to, limit)?);
+        let recent = self.recent.range(from.clone()..to.clone()).take(limit);
+        rows.extend(recent.map(|(key, value)| (key.clone(), value.clone())));
         let mut bytes = 0;
-        let mut fits = |row: &Row| {
+        let fits = |row: &Row| {
+            let first = bytes == 0;
             bytes += row.0.len() + row.1.len();
-            bytes <= SCAN_BYTES_MAX || bytes == row.0.len() + row.1.len()
+            first || bytes <= SCAN_BYTES_MAX
         };
-        Ok(match backwards {
-            true => rows.into_iter().rev().take(limit).take_while(|row| fits(row)).collect(),
-            false => rows.into_iter().take(limit).take_while(|row| fits(row)).collect(),
-        })
+        Ok(rows.into_iter().take(limit).take_while(fits).collect())
     }
 
     /// The number of rows that only memory holds.

@@ -74,7 +74,6 @@ impl Request {
                 bytes.push(2);
                 put(&mut bytes, &range.from);
                 put(&mut bytes, &range.to);
-                bytes.push(range.backwards.into());
                 bytes.extend_from_slice(&(range.limit as u64).to_be_bytes());
             }
             Request::Append(drafts) => {
@@ -96,7 +95,6 @@ impl Request {
             2 => Request::Scan(Range {
                 from: rest.bytes()?,
                 to: rest.bytes()?,
-                backwards: rest.byte()? == 1,
                 limit: usize::try_from(rest.number()?).unwrap_or(usize::MAX),
             }),
             3 => {
@@ -289,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_cut_or_longer_message_is_refused() {
-        let range = Range { from: vec![1], to: vec![2, 3], backwards: true, limit: 7 };
+        let range = Range { from: vec![1], to: vec![2, 3], limit: 7 };
         let bytes = Request::Scan(range.clone()).to_bytes().expect("bytes");
         assert!(matches!(Request::from_bytes(&bytes), Ok(Request::Scan(found)) if found == range));
         for end in 0..bytes.len() {
