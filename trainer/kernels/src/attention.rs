@@ -46,7 +46,8 @@ impl AttentionShape {
         self.head_width.next_multiple_of(WIDE)
     }
 
-    fn check(&self, qkv: usize, out: usize, rows: usize) {
+    fn check(&self, qkv: usize, out: usize, rows: usize, rope: &RopeTable) {
+        assert!(rope.fits(self.time, self.head_width), "a table of this time and head width");
         let tokens = self.batch * self.time;
         assert_eq!(qkv, tokens * self.row(), "batch × time × (heads + 2·kv_heads)·head_width");
         assert_eq!(out, tokens * self.heads * self.head_width, "batch × time × heads·head_width");
@@ -391,7 +392,7 @@ impl Kernels {
         shape: AttentionShape,
         rope: &RopeTable,
     ) {
-        shape.check(qkv.len(), out.len(), row_max.len());
+        shape.check(qkv.len(), out.len(), row_max.len(), rope);
         assert_eq!(row_max.len(), row_sum.len(), "a maximum and a sum for every row");
         let (out, row_max, row_sum) = (Parts::new(out), Parts::new(row_max), Parts::new(row_sum));
         self.each(shape.batch * shape.kv_heads, &|task| {
@@ -418,7 +419,7 @@ impl Kernels {
         shape: AttentionShape,
         rope: &RopeTable,
     ) {
-        shape.check(qkv.len(), out.len(), row_max.len());
+        shape.check(qkv.len(), out.len(), row_max.len(), rope);
         assert!(dqkv.len() == qkv.len() && dout.len() == out.len());
         let back = Back { dout, out, row_max, row_sum };
         let dqkv = Parts::new(dqkv);

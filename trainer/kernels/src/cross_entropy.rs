@@ -43,11 +43,11 @@ impl Task for Row<'_> {
         }
         let row = &*self.logits;
         let total = lanes::sum(row.len(), |i, lane| lane + row[i]);
+        let chance = self.logits[self.target] / total;
         for logit in self.logits.iter_mut() {
             *logit = (*logit / total) * self.scale;
         }
-        let target = &mut self.logits[self.target];
-        *target -= self.scale;
+        self.logits[self.target] = (chance - 1.0) * self.scale;
         (largest + ln32(total)) - wanted
     }
 }
@@ -77,6 +77,7 @@ impl Kernels {
         scale: f32,
     ) {
         operands.check(losses);
+        assert!(dh.len() == operands.h.len() && dw.len() == operands.w.len(), "gradients fit");
         let (width, vocabulary) = (operands.width, operands.vocabulary());
         if losses.is_empty() {
             return dw.fill(0.0);

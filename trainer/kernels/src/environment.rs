@@ -35,6 +35,9 @@ pub fn check() -> Result<(), EnvironmentError> {
     if found == 0 { Ok(()) } else { Err(EnvironmentError { found, wanted: 0 }) }
 }
 
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!("the rounding of this processor is not checked yet; x86-64 or AArch64 is needed");
+
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;

@@ -10,6 +10,9 @@ use crate::tier::Tier;
 /// Most threads that are taken.
 const THREADS_MAX: usize = 1024;
 
+/// Most buffers that are kept for later.
+const SPARE_MAX: usize = 64;
+
 /// Why the arithmetic cannot be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum KernelError {
@@ -44,7 +47,7 @@ impl Kernels {
             return Err(KernelError::Threads { found: threads });
         }
         let pool = Arc::new(Pool::new(threads)?);
-        Ok(Kernels { tier, pool, spare: Arc::default(), block_terms: 256 })
+        Ok(Kernels { tier, pool, spare: Arc::default(), block_terms: 384 })
     }
 
     /// The instruction set in use.
@@ -79,12 +82,10 @@ impl Kernels {
     /// A buffer with unspecified contents, given back when dropped.
     pub fn buffer(&self, len: usize) -> Buffer {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = spare.iter().enumerate().filter(|(_, floats)| floats.len() >= len);
-        let best = fits.min_by_key(|(_, floats)| floats.len()).map(|(index, _)| index);
-        let floats = match best.or_else(|| spare.len().checked_sub(1).filter(|_| spare.len() > 16)) {
-            Some(index) => spare.swap_remove(index),
-            None => Vec::new(),
-        };
+        // One that is much too large is left for a larger request.
+        let fits = |floats: &Vec<f32>| (len..=len.saturating_mul(2)).contains(&floats.len());
+        let best = spare.iter().position(fits);
+        let floats = best.map(|index| spare.swap_remove(index)).unwrap_or_default();
         drop(spare);
         let mut buffer = Buffer { floats, len, spare: Arc::clone(&self.spare) };
         if buffer.floats.len() < len {
@@ -119,5 +120,8 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         spare.push(std::mem::take(&mut self.floats));
+        if spare.len() > SPARE_MAX {
+            spare.remove(0);
+        }
     }
 }

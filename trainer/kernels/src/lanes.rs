@@ -16,14 +16,14 @@ pub fn fold(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// The largest element; ties keep the earlier one. The order of lanes cannot change the value.
+/// The largest element, lane by lane and then over the lanes ascending; of equals the first met.
 #[inline(always)]
 pub fn max(row: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let (whole, rest) = row.as_chunks::<LANES>();
     for chunk in whole {
-        for lane in 0..LANES {
-            lanes[lane] = if chunk[lane] > lanes[lane] { chunk[lane] } else { lanes[lane] };
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = if *value > *lane { *value } else { *lane };
         }
     }
     for (lane, value) in rest.iter().enumerate() {

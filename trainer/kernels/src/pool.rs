@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
 use crate::environment;
@@ -82,7 +82,12 @@ impl Pool {
         if tasks <= 1 || self.workers.is_empty() {
             return alone();
         }
-        let Ok(_region) = self.region.try_lock() else { return alone() };
+        let _region = match self.region.try_lock() {
+            Ok(region) => region,
+            // A panic was passed on through an earlier region; the lock guards no data.
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return alone(),
+        };
         // SAFETY: the closure outlives the region: `wait` returns only when no worker uses it.
         let work: &'static Work = unsafe { std::mem::transmute::<&Work, &'static Work<'static>>(work) };
         {
@@ -112,8 +117,12 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        locked(&self.shared.state).ended = true;
-        self.shared.generation.fetch_add(1, Ordering::Release);
+        {
+            // Under the lock, so that no worker falls asleep between looking and being woken.
+            let mut state = locked(&self.shared.state);
+            state.ended = true;
+            self.shared.generation.fetch_add(1, Ordering::Release);
+        }
         self.shared.begun.notify_all();
         for worker in self.workers.drain(..) {
             let _ = worker.join();
@@ -189,6 +198,33 @@ mod tests {
                 });
                 assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
             }
+        }
+    }
+
+    #[test]
+    fn after_a_panic_all_threads_still_work() {
+        let pool = Pool::new(2).expect("threads");
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            pool.each(50, &|task| assert!(task != 31, "planted"));
+        }));
+        assert!(panicked.is_err());
+        let names = Mutex::new(std::collections::BTreeSet::new());
+        pool.each(100, &|_| {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            let name = format!("{:?}", std::thread::current().id());
+            names.lock().expect("no panic").insert(name);
+        });
+        assert_eq!(names.into_inner().expect("no panic").len(), 2);
+    }
+
+    #[test]
+    fn pools_end_whenever_they_are_dropped() {
+        for number in 0..3000 {
+            let pool = Pool::new(3).expect("threads");
+            for _ in 0..number % 50 {
+                std::hint::spin_loop();
+            }
+            drop(pool);
         }
     }
 

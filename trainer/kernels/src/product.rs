@@ -195,10 +195,10 @@ impl Tiles<'_> {
         for block in (0..k).step_by(self.block_terms) {
             let terms = self.block_terms.min(k - block);
             let load = self.load || block > 0;
-            for column in columns.clone().step_by(wide) {
-                let b = self.b[column * k + block * wide..].as_ptr();
-                for row in rows.clone().step_by(high) {
-                    let a = self.a[row * k + block * high..].as_ptr();
+            for row in rows.clone().step_by(high) {
+                let a = self.a[row * k + block * high..].as_ptr();
+                for column in columns.clone().step_by(wide) {
+                    let b = self.b[column * k + block * wide..].as_ptr();
                     let (here, across) = (high.min(rows.end - row), wide.min(columns.end - column));
                     // SAFETY: this task alone reaches these rows and columns of C; the panels
                     // hold `terms` more terms from here; a ragged tile is computed in `tile`.

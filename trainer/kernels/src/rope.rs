@@ -26,6 +26,11 @@ impl RopeTable {
         RopeTable { cos, sin, half }
     }
 
+    /// Whether the table serves heads of this width at all these times.
+    pub(crate) fn fits(&self, time: usize, head_width: usize) -> bool {
+        self.half * 2 == head_width && self.cos.len() >= time * self.half
+    }
+
     /// Turns a head's vector at a time: `(a·c − b·s, b·c + a·s)`.
     #[inline(always)]
     pub(crate) fn turn(&self, to: &mut [f32], from: &[f32], time: usize) {
