@@ -2,5 +2,6 @@
 
 pub mod mark;
 pub mod verdict;
+pub mod web;
 
 pub use verdict::{Outcome, Verdict, compare};

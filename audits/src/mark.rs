@@ -1,4 +1,4 @@
-//! A trace as one list in the order in which a run makes things, so that two can be walked together.
+//! A trace as one list in the order in which a run makes things, so that two can be compared.
 //!
 //! Always holds: everything a trace says stands in exactly one mark; a training state comes before
 //! the step of its stage, since the stage's result is made from it.

@@ -204,17 +204,17 @@ impl Verdict {
 
     /// One line for people.
     pub fn words(&self) -> String {
+        format!("{}: {}", self.verdict, self.evidence())
+    }
+
+    /// What the verdict rests on, in words.
+    pub fn evidence(&self) -> String {
         let Verdict { steps, states, .. } = self;
+        let tallies = format!("{steps} steps, {states} training states");
         match (&self.first_difference, &self.reason) {
-            (Some(difference), _) => format!(
-                "{}: {}; equal: {steps} steps, {states} training states",
-                self.verdict,
-                difference.words()
-            ),
-            (None, Some(reason)) => format!("{}: {reason}", self.verdict),
-            (None, None) => {
-                format!("{}: {steps} steps, {states} training states, same bytes", self.verdict)
-            }
+            (Some(difference), _) => format!("{}; equal: {tallies}", difference.words()),
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => format!("{tallies}, same bytes"),
         }
     }
 }
