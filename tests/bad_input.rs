@@ -23,11 +23,11 @@ fn with(from: &str, to: &str) -> Place {
 fn every_problem_of_a_recipe_is_drawn_with_its_line() {
     let place = with("layers: 2, width: 32", "leyers: 2, width: 33");
     let said = place.ingot("check tiny.yaml").exits(1);
-    for wanted in ["tiny.yaml:17:", "has no key `leyers`", "did you mean `layers`?", "^^^^^^"] {
+    for wanted in ["tiny.yaml:16:", "has no key `leyers`", "did you mean `layers`?", "^^^^^^"] {
         assert!(said.out.contains(wanted), "`{wanted}` in:\n{}", said.out);
     }
     let problem = place.ingot("check tiny.yaml --json").exits(1).json().remove(0);
-    assert_eq!((&problem["kind"], &problem["line"]), (&"problem".into(), &17.into()));
+    assert_eq!((&problem["kind"], &problem["line"]), (&"problem".into(), &16.into()));
     place.ingot("add tiny.yaml").exits(2).complains("leyers");
     place.ingot("run tiny.yaml").exits(2).complains("leyers");
     assert!(!place.file(".ingot").exists(), "nothing was made for a recipe that cannot be read");
@@ -105,10 +105,11 @@ fn a_full_disk_is_an_error_and_the_registry_still_opens() {
     let place = Place::with_tiny_recipe();
     fs::create_dir(place.file("small")).expect("a folder");
     let script = format!(
-        "set -e; mount -t tmpfs -o size=600k tmpfs small; export INGOT_ACTOR=tester; \
+        "set -e; mount -t tmpfs -o size=8m tmpfs small; export INGOT_ACTOR=tester; \
          {INGOT} --registry small/r init; \
          {INGOT} --registry small/r add tiny.yaml; \
-         set +e; {INGOT} --registry small/r run tiny.yaml; echo \"exit $?\"; \
+         set +e; cat /dev/zero > small/filler 2>/dev/null; truncate -s -150K small/filler; \
+         {INGOT} --registry small/r run tiny.yaml; echo \"exit $?\"; \
          {INGOT} --registry small/r fsck; echo \"fsck $?\"; \
          {INGOT} --registry small/r history; echo \"history $?\""
     );

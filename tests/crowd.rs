@@ -45,7 +45,7 @@ fn a_server_a_run_and_eight_commands_share_one_registry() {
                     let (status, _) = page(address, "/");
                     assert!(status.contains("200"), "{status}");
                 }
-                let text = stories::TINY.replace("A toy", &format!("Number {number}: a toy"));
+                let text = stories::TINY.replace("A toy", &format!("Number {number}. A toy"));
                 place.write(&format!("tiny-{number}.yaml"), text);
                 place.process(INGOT, &format!("add tiny-{number}.yaml")).exits(0);
             });
