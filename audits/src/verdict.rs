@@ -246,6 +246,8 @@ mod tests {
 
     const RUN: &[u8] = b"run";
 
+    type Change = fn(&mut Trace);
+
     fn of(text: &str) -> Digest {
         Digest::of(text.as_bytes())
     }
@@ -335,7 +337,7 @@ mod tests {
             assert_eq!(found.place, format!("training state {wanted}"));
             assert_eq!((verdict.steps.equal, verdict.states.equal), (8, 2));
         }
-        let rest: [(fn(&mut Trace), &str); 7] = [
+        let rest: [(Change, &str); 7] = [
             (|t| t.model = other(), "the model's file"),
             (|t| t.tokenizer = other(), "the tokenizer's file"),
             (|t| t.losses = other(), "the losses"),
@@ -385,14 +387,18 @@ mod tests {
     #[test]
     fn what_is_missing_or_extra_is_a_difference() {
         for i in 0..trace().steps.len() {
-            let verdict = judged(|rebuilt| drop(rebuilt.steps.remove(i)));
+            let verdict = judged(|rebuilt| {
+                rebuilt.steps.remove(i);
+            });
             let found = verdict.first_difference.expect("a difference");
             assert_eq!(found.place, format!("step `{}`", trace().steps[i].name));
             assert_eq!(found.rebuilt, None);
             assert_eq!(verdict.steps, Tally { equal: 7, all: 8 });
         }
         for i in 0..3 {
-            let verdict = judged(|rebuilt| drop(rebuilt.states.remove(i)));
+            let verdict = judged(|rebuilt| {
+                rebuilt.states.remove(i);
+            });
             let found = verdict.first_difference.expect("a difference");
             assert_eq!(found.rebuilt, None);
             assert!(found.place.starts_with("training state"));

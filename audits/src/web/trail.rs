@@ -17,7 +17,7 @@ const ROWS: usize = 50;
 /// Events that are asked for in one go.
 const SEARCHED_AT_ONCE: usize = 60;
 /// Events that are looked at for one page, about.
-const SEARCHED_MAX: usize = 6000;
+const SEARCHED_MAX: usize = 3000;
 
 const KEYS: [&str; 7] = ["action", "actor", "name", "about", "since", "until", "before"];
 
