@@ -45,7 +45,10 @@ fn a_recipe_of_brackets_is_an_ordinary_error() {
 
 #[test]
 fn missing_empty_and_unreadable_sources_are_named() {
-    with("texts/*.txt", "texts/*.md").ingot("add tiny.yaml").exits(2).complains("`texts/*.md` matches no file");
+    with("texts/*.txt", "texts/*.md")
+        .ingot("add tiny.yaml")
+        .exits(2)
+        .complains("`texts/*.md` matches no file");
     let missing = with("texts/*.txt", "nowhere/*.txt");
     missing.ingot("add tiny.yaml").exits(2).complains("nowhere");
     let place = with(

@@ -18,7 +18,10 @@ fn a_changed_letter_in_the_data_is_named_by_its_step() {
     let verdict = place.ingot(&format!("rebuild {id} --plant data --json")).exits(1).last();
     assert_eq!(verdict["verdict"], "differs");
     assert_eq!(verdict["first_difference"]["place"], "step `gather stories`");
-    assert!(place.ingot("log --action run.rebuilt").exits(0).out.is_empty(), "a rehearsal is no record");
+    assert!(
+        place.ingot("log --action run.rebuilt").exits(0).out.is_empty(),
+        "a rehearsal is no record"
+    );
 }
 
 #[test]

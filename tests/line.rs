@@ -46,7 +46,8 @@ fn json_lines_have_the_promised_keys() {
     assert_eq!((&event["kind"], &event["action"]), (&"event".into(), &"run.rebuilt".into()));
     assert_eq!(event["actor"], "tester");
     let error = place.ingot("show nothing-like-this --json").exits(2).err;
-    let error: serde_json::Value = serde_json::from_str(error.lines().last().expect("a line")).expect("JSON");
+    let error: serde_json::Value =
+        serde_json::from_str(error.lines().last().expect("a line")).expect("JSON");
     assert_eq!(error["kind"], "error");
 }
 
@@ -62,7 +63,8 @@ fn a_stranger_rebuilds_from_a_copy_of_the_folder_alone() {
         .expect("cp runs");
     assert!(copied.success());
     drop(place);
-    let verdict = stranger.process(INGOT, &format!("--registry given rebuild {id} --json")).exits(0);
+    let verdict =
+        stranger.process(INGOT, &format!("--registry given rebuild {id} --json")).exits(0);
     assert_eq!(verdict.last()["verdict"], "reproduced");
 }
 
@@ -121,7 +123,8 @@ fn an_exported_model_speaks_and_is_the_recorded_one() {
     for file in ["config.json", "tokenizer.json", "generation_config.json", "README.md"] {
         assert!(place.file("out").join(file).exists(), "{file}");
     }
-    let config: serde_json::Value = serde_json::from_str(&place.read("out/config.json")).expect("JSON");
+    let config: serde_json::Value =
+        serde_json::from_str(&place.read("out/config.json")).expect("JSON");
     assert_eq!(config["architectures"][0], "LlamaForCausalLM");
     place.ingot(&format!("export {id} out")).exits(2).complains("out");
     let first = place.ingot(&format!("sample {id} --prompt Then --tokens 12")).exits(0).out;

@@ -89,7 +89,8 @@ async fn an_officer_finds_recipe_run_diff_and_trail() {
     assert!(page.contains("learning rate peak"), "{page}");
 
     client.goto(&format!("{url}trail?action=recipe")).await.expect("a page");
-    let page = text(&client).await;
-    assert!(page.contains("recipe.added") && !page.contains("run.step"), "{page}");
+    let table = client.find(Locator::Css("main table")).await.expect("a table");
+    let table = table.text().await.expect("a text");
+    assert!(table.contains("recipe.added") && !table.contains("run.step"), "{table}");
     client.close().await.expect("closed");
 }

@@ -101,9 +101,9 @@ fn functions_are_short() {
 fn no_file_is_a_drawer() {
     let drawers = ["utils", "common", "manager", "helper", "helpers", "types", "misc"];
     let stem = |path: &str| Path::new(path).file_stem().map(|s| s.to_string_lossy().into_owned());
-    let found = files("rs").into_keys().filter(|path| {
-        stem(path).is_some_and(|stem| drawers.contains(&stem.as_str()))
-    });
+    let found = files("rs")
+        .into_keys()
+        .filter(|path| stem(path).is_some_and(|stem| drawers.contains(&stem.as_str())));
     nothing(found.collect(), "a file is named after no noun");
 }
 
@@ -161,7 +161,10 @@ fn the_middle_is_pure() {
         found.extend(code_with(&["recipes/src", "trainer/src", "trainer/kernels/src"], impure));
     }
     for impure in ["SystemTime::now", "std::env::var", "println!("] {
-        found.extend(code_with(&["recipes/src", "registry/src", "trainer/src", "audits/src"], impure));
+        found.extend(code_with(
+            &["recipes/src", "registry/src", "trainer/src", "audits/src"],
+            impure,
+        ));
     }
     nothing(found, "a clock, an environment or an unordered map where none may be");
 }

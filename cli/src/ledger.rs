@@ -10,11 +10,11 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::{Map, Value, json};
 use trainer::{BuildError, Built, Options};
 
+use crate::Failure;
 use crate::context::Context;
 use crate::furnace::{Recording, Store};
 use crate::progress::Meter;
 use crate::target;
-use crate::Failure;
 
 /// The file in a run's scratch folder whose lock says that a process works on the run.
 const LOCK_FILE: &str = "lock";
@@ -66,10 +66,7 @@ pub fn carry_out(
 }
 
 /// Finds a run of this recipe that was begun and that no living process works on.
-fn interrupted(
-    registry: &Registry,
-    recipe: Digest,
-) -> Result<Option<(RunRecord, File)>, Failure> {
+fn interrupted(registry: &Registry, recipe: Digest) -> Result<Option<(RunRecord, File)>, Failure> {
     for run in registry.runs()? {
         if run.recipe != recipe || run.status != RunStatus::Running {
             continue;

@@ -26,7 +26,8 @@ pub use failure::{EXIT_CANNOT, EXIT_DAMAGE, EXIT_NO, EXIT_YES, Failure};
 pub use world::{Stream, World};
 
 /// Exit codes, printed at the foot of every help page.
-const EXIT_CODES: &str = "Exit codes: 0 yes or done · 1 the answer is no · 2 cannot · 3 evidence of damage";
+const EXIT_CODES: &str =
+    "Exit codes: 0 yes or done · 1 the answer is no · 2 cannot · 3 evidence of damage";
 
 /// A registry for the process that makes a model, and the furnace that can repeat it.
 #[derive(Parser)]

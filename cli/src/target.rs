@@ -6,9 +6,9 @@ use recipes::recipe::Hold;
 use recipes::{Digest, Pinned, Recipe};
 use registry::{Registry, Resolved, Version};
 
+use crate::Failure;
 use crate::context::Context;
 use crate::furnace::{Hashing, Keeping};
-use crate::Failure;
 
 /// The largest recipe file that is read.
 const RECIPE_BYTES_MAX: u64 = 1 << 20;

@@ -1,4 +1,4 @@
-//! The one byte form of a value: RFC 8785 JSON, with integers inside ±(2^53−1) and no NaN or infinity.
+//! The one byte form of a value: RFC 8785 JSON, integers inside ±(2^53−1), no NaN or infinity.
 //!
 //! RFC 8785 alone prints two different large integers alike, hence the walk before the bytes.
 

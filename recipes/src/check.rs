@@ -45,7 +45,8 @@ fn formula(recipe: &Recipe, root: &Node, problems: &mut Problems) {
         let name = &ingredient.source;
         if !recipe.sources.contains_key(name) {
             let known: Vec<&str> = recipe.sources.keys().map(String::as_str).collect();
-            let message = format!("the formula draws on `{name}`, which the recipe does not define");
+            let message =
+                format!("the formula draws on `{name}`, which the recipe does not define");
             problems.advise(here, message, format!("the recipe defines `{}`", known.join("`, `")));
         } else if !used.insert(name) {
             problems.add(here, format!("the formula draws on `{name}` twice"));
@@ -81,9 +82,7 @@ fn training(recipe: &Recipe, stage: &Stage, number: usize, root: &Node, problems
     let Stage::Pretrain(settings) = stage;
     let Model::Llama { context, .. } = recipe.model;
     let number = number.to_string();
-    let at = |keys: &[&str]| {
-        place(root, &[&["stages", &number, "pretrain"], keys].concat())
-    };
+    let at = |keys: &[&str]| place(root, &[&["stages", &number, "pretrain"], keys].concat());
     let unit = u64::from(settings.micro_batches) * u64::from(context);
     if !settings.batch_tokens.is_multiple_of(unit) {
         let message = format!(
@@ -124,7 +123,8 @@ fn gates(recipe: &Recipe, root: &Node, problems: &mut Problems) {
             problems.add(here, format!("gate `{name}` stands twice"));
         }
         if recipe.held_out.share == 0.0 {
-            let message = format!("gate `{name}` measures held-out documents, and none are held out");
+            let message =
+                format!("gate `{name}` measures held-out documents, and none are held out");
             problems.advise(here, message, "`held_out: {share: 0.01}` holds some out");
         }
     }

@@ -57,7 +57,9 @@ impl Decoder {
                 continue;
             }
             match rules::refused(rules::KEYS, name) {
-                Some(reason) => self.problems.add(key.place, format!("`{name}` in {what}: {reason}")),
+                Some(reason) => {
+                    self.problems.add(key.place, format!("`{name}` in {what}: {reason}"))
+                }
                 None => self.unknown(key, &format!("{what} has no key `{name}`"), keys),
             }
         }

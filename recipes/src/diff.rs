@@ -14,7 +14,7 @@ pub const PARTS: [&str; 6] =
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     pub part: &'static str,
-    /// Keys and names from the part down, joined by `.`.
+    /// Keys and names from the part down, joined by `/`.
     pub path: String,
     pub before: Value,
     pub after: Value,
@@ -82,7 +82,7 @@ fn changes(a: &Pinned, b: &Pinned) -> Vec<Change> {
     diff_list::named(&mut found, "quality", "gate", &steps(&a.quality), &steps(&b.quality));
     // A stage's numbers are hyperparameters; which stages there are, and their order, the process.
     for change in &mut found {
-        if change.part == "process" && change.path.matches('.').count() > 0 {
+        if change.part == "process" && change.path.contains('/') {
             change.part = "hyperparameters";
         }
     }
@@ -112,7 +112,7 @@ pub(crate) fn value(
         keys.dedup();
         for key in keys {
             let (a, b) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
-            value(found, part, &format!("{path}.{key}"), a, b);
+            value(found, part, &format!("{path}/{key}"), a, b);
         }
         return;
     }
@@ -149,6 +149,7 @@ fn ratio(ratio: f64) -> String {
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Null => "none".into(),
+        Value::String(text) if is_commit(text) => text[..8].to_owned(),
         Value::String(text) => text.clone(),
         Value::Number(number) => match number.as_f64() {
             Some(float) if number.is_f64() && float != 0.0 && float.abs() < 0.01 => {
@@ -163,29 +164,47 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
+/// Whether a text is a full commit id, of which eight digits are enough for people.
+fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `1 file`, `1,412 files`.
+fn counted(count: u64, noun: &str) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{text} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// What a path is called.
 fn label(path: &str) -> String {
     const NAMES: [(&str, &str); 12] = [
-        ("schedule.peak", "learning rate peak"),
-        ("schedule.floor", "learning rate floor"),
-        ("schedule.warmup_tokens", "warm-up tokens"),
-        ("schedule.kind", "learning rate schedule"),
+        ("schedule/peak", "learning rate peak"),
+        ("schedule/floor", "learning rate floor"),
+        ("schedule/warmup_tokens", "warm-up tokens"),
+        ("schedule/kind", "learning rate schedule"),
         ("batch_tokens", "tokens a batch"),
-        ("held_out.share", "held-out share"),
-        ("tokenizer.vocabulary", "vocabulary"),
-        ("optimizer.weight_decay", "weight decay"),
-        ("optimizer.clip_norm", "gradient clip norm"),
-        ("model.kv_heads", "key-value heads"),
+        ("held_out/share", "held-out share"),
+        ("tokenizer/vocabulary", "vocabulary"),
+        ("optimizer/weight_decay", "weight decay"),
+        ("optimizer/clip_norm", "gradient clip norm"),
+        ("model/kv_heads", "key-value heads"),
         ("state_every", "steps between states"),
-        (".tokens", "training tokens"),
+        ("/tokens", "training tokens"),
     ];
     let known = NAMES.iter().find(|(ending, _)| path.ends_with(ending));
     match known {
-        Some((_, name)) => match path.split_once('.') {
+        Some((_, name)) => match path.split_once('/') {
             Some((stage, _)) if stage.starts_with("stage ") => format!("{name} of {stage}"),
             _ => (*name).to_owned(),
         },
-        None => path.replace(['.', '_'], " "),
+        None => path.replace(['/', '_'], " "),
     }
 }
 
@@ -215,7 +234,7 @@ fn sources(found: &mut Vec<Change>, a: &Pinned, b: &Pinned) {
 
 fn extent(manifest: &Manifest) -> String {
     let bytes: u64 = manifest.files.iter().map(|file| file.size).sum();
-    format!("{} files, {bytes} bytes", manifest.files.len())
+    format!("{}, {}", counted(manifest.files.len() as u64, "file"), counted(bytes, "byte"))
 }
 
 fn source(found: &mut Vec<Change>, path: &str, a: &Manifest, b: &Manifest) {
@@ -225,10 +244,10 @@ fn source(found: &mut Vec<Change>, path: &str, a: &Manifest, b: &Manifest) {
         ("commit", json(&a.commit), json(&b.commit)),
     ] {
         if before != Value::Null || after != Value::Null {
-            value(found, "formula", &format!("{path}.{key}"), &before, &after);
+            value(found, "formula", &format!("{path}/{key}"), &before, &after);
         }
     }
-    let missing = |from: &Manifest, other: &Manifest| -> (usize, u64) {
+    let missing = |from: &Manifest, other: &Manifest| -> (u64, u64) {
         let gone = from.files.iter().filter(|file| {
             other.files.binary_search_by(|known| known.name.cmp(&file.name)).is_err()
         });
@@ -240,14 +259,16 @@ fn source(found: &mut Vec<Change>, path: &str, a: &Manifest, b: &Manifest) {
     });
     let ((added, bytes_added), (removed, bytes_removed)) = (missing(b, a), missing(a, b));
     let words = format!(
-        "{path}: {added} files added ({bytes_added} bytes), {removed} removed \
-         ({bytes_removed} bytes), {} changed",
+        "{path}: {} added ({}), {removed} removed ({}), {} changed",
+        counted(added, "file"),
+        counted(bytes_added, "byte"),
+        counted(bytes_removed, "byte"),
         changed.count()
     );
     let same = a.files == b.files;
     let words = if same { format!("{path}: {}", extent(b)) } else { words };
     let (before, after) = (extent(a).into(), extent(b).into());
-    let path = format!("{path}.files");
+    let path = format!("{path}/files");
     found.push(Change { part: "formula", path, before, after, words, same });
 }
 

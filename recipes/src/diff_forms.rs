@@ -64,7 +64,8 @@ impl Diff {
             for (part, changes) in parts(comparison) {
                 text += &format!("### {part}\n\n| change | before | after |\n|---|---|---|\n");
                 for change in changes {
-                    let (before, after) = (crate::diff::plain(&change.before), crate::diff::plain(&change.after));
+                    let (before, after) =
+                        (crate::diff::plain(&change.before), crate::diff::plain(&change.after));
                     let (words, before, after) = (cell(&change.words), cell(&before), cell(&after));
                     text += &format!("| {words} | {before} | {after} |\n");
                 }
@@ -130,8 +131,7 @@ mod tests {
         let (before, after) = (json!("<b>"), json!("|"));
         let change =
             Change { part: "formula", path: "p".into(), before, after, words, same: false };
-        let comparison =
-            Comparison { from: "a".into(), to: "\"b\"".into(), changes: vec![change] };
+        let comparison = Comparison { from: "a".into(), to: "\"b\"".into(), changes: vec![change] };
         Diff { comparisons: vec![comparison] }
     }
 

@@ -38,8 +38,7 @@ pub(crate) fn named(
             Some((before, after)) => {
                 let path = title(name);
                 if !kept.contains(&(*before, *after)) {
-                    let words =
-                        format!("{path} moved from place {} to {}", before + 1, after + 1);
+                    let words = format!("{path} moved from place {} to {}", before + 1, after + 1);
                     let (path, before, after) = (path.clone(), json!(before + 1), json!(after + 1));
                     found.push(Change { part, path, before, after, words, same: false });
                 }
@@ -119,7 +118,11 @@ mod tests {
     #[test]
     fn a_move_reads_as_a_move() {
         let before = [("a", 1), ("b", 1), ("c", 1), ("d", 1)];
-        check(&before, &[("b", 1), ("c", 1), ("d", 1), ("a", 1)], &["step a moved from place 1 to 4"]);
+        check(
+            &before,
+            &[("b", 1), ("c", 1), ("d", 1), ("a", 1)],
+            &["step a moved from place 1 to 4"],
+        );
     }
 
     #[test]

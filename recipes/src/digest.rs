@@ -139,7 +139,9 @@ mod tests {
 
     #[test]
     fn only_the_full_lower_case_form_is_read() {
-        for wrong in ["", "sha256:", "sha256:E3B0", &"0".repeat(64), &format!("sha256:{}", "G".repeat(64))] {
+        for wrong in
+            ["", "sha256:", "sha256:E3B0", &"0".repeat(64), &format!("sha256:{}", "G".repeat(64))]
+        {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }
     }

@@ -192,9 +192,7 @@ impl Writer {
                 self.comments_before(node.last_line, indent);
                 self.out += &format!("{}]", " ".repeat(indent));
             }
-            Value::Map(members)
-                if comments_inside || column + inline.chars().count() > WIDTH =>
-            {
+            Value::Map(members) if comments_inside || column + inline.chars().count() > WIDTH => {
                 self.out += "{";
                 self.end_line(node.place.line);
                 for (key, value) in members {
@@ -263,7 +261,8 @@ fn float(value: f64) -> String {
 /// Whether a text can stand without quotes anywhere.
 fn is_plain(text: &str) -> bool {
     let fine = |c: char| c.is_alphanumeric() || " ._/@-+<>=".contains(c);
-    let starts = text.starts_with(|c: char| c.is_alphanumeric() || c == '/' || c == '.' || c == '<');
+    let starts =
+        text.starts_with(|c: char| c.is_alphanumeric() || c == '/' || c == '.' || c == '<');
     let written = text.starts_with(' ') || text.ends_with(' ') || text.is_empty();
     let same = tree::read(text).is_ok_and(|node| node.text() == Some(text));
     starts && !written && text.chars().all(fine) && same
@@ -300,8 +299,14 @@ mod tests {
 
     #[test]
     fn mappings_in_lists_and_quoted_texts_keep_their_form() {
-        check("s:\n- p:\n    t: 1e-3\n    u: '#no'\n", "s:\n  - p:\n      t: 1.0e-3\n      u: \"#no\"\n");
-        check("a: \"7\"\nb: 'it''s'\nc: x:y\nd: |\n  two\n  lines\n", "a: \"7\"\nb: \"it's\"\nc: \"x:y\"\nd: \"two\\nlines\\n\"\n");
+        check(
+            "s:\n- p:\n    t: 1e-3\n    u: '#no'\n",
+            "s:\n  - p:\n      t: 1.0e-3\n      u: \"#no\"\n",
+        );
+        check(
+            "a: \"7\"\nb: 'it''s'\nc: x:y\nd: |\n  two\n  lines\n",
+            "a: \"7\"\nb: \"it's\"\nc: \"x:y\"\nd: \"two\\nlines\\n\"\n",
+        );
         check("a: [\n  1, # one\n  2\n]\n", "a: [\n  1,  # one\n  2,\n  ]\n");
     }
 }

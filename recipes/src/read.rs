@@ -10,8 +10,17 @@ use crate::recipe::{HeldOut, Hold, Ingredient, Model, Recipe, Source, Tokenizer}
 use crate::tree::{self, Node};
 
 const KEYS: [&str; 11] = [
-    "ingot", "name", "summary", "sources", "formula", "held_out", "cleaning", "tokenizer", "model",
-    "stages", "quality",
+    "ingot",
+    "name",
+    "summary",
+    "sources",
+    "formula",
+    "held_out",
+    "cleaning",
+    "tokenizer",
+    "model",
+    "stages",
+    "quality",
 ];
 
 /// Reads a recipe; all problems together where there are any.
@@ -35,17 +44,14 @@ fn recipe(d: &mut Decoder, root: &Node) -> Option<Recipe> {
     let name = d.need(&map, "name", Decoder::name);
     let summary = d.or(&map, "summary", String::new(), Decoder::text);
     let sources = d.need(&map, "sources", |d, node, _| sources(d, node));
-    let formula =
-        d.need(&map, "formula", |d, node, key| d.list(node, key, false, ingredient));
+    let formula = d.need(&map, "formula", |d, node, key| d.list(node, key, false, ingredient));
     let held_out = d.or(&map, "held_out", HeldOut::default(), |d, node, _| held_out(d, node));
-    let cleaning = d.or(&map, "cleaning", Vec::new(), |d, node, key| {
-        d.list(node, key, true, cleaning_step)
-    });
+    let cleaning =
+        d.or(&map, "cleaning", Vec::new(), |d, node, key| d.list(node, key, true, cleaning_step));
     let tokenizer = d.need(&map, "tokenizer", |d, node, _| tokenizer(d, node));
     let model = d.need(&map, "model", |d, node, _| model(d, node));
     let stages = d.need(&map, "stages", |d, node, key| d.list(node, key, false, stage));
-    let quality =
-        d.or(&map, "quality", Vec::new(), |d, node, key| d.list(node, key, true, gate));
+    let quality = d.or(&map, "quality", Vec::new(), |d, node, key| d.list(node, key, true, gate));
     let seed = d.need(&map, "seed", seed);
     Some(Recipe {
         ingot: ingot?,
@@ -96,8 +102,7 @@ fn sources(d: &mut Decoder, node: &Node) -> Option<BTreeMap<String, Source>> {
 
 /// What every source may say: licence and hold.
 fn shared(d: &mut Decoder, map: &Members) -> Option<(Option<String>, Hold)> {
-    let licence =
-        d.or(map, "licence", None, |d, node, key| d.filled(node, key).map(Some));
+    let licence = d.or(map, "licence", None, |d, node, key| d.filled(node, key).map(Some));
     let holds = [("copy", Hold::Copy), ("reference", Hold::Reference)];
     let hold = d.or(map, "hold", Hold::default(), |d, node, key| d.choice(node, key, &holds));
     Some((licence?, hold?))
@@ -150,8 +155,7 @@ fn ingredient(d: &mut Decoder, node: &Node) -> Option<Ingredient> {
     let share = d.need(&map, "share", |d, node, key| {
         d.number(node, key, "a number above 0 and at most 1", |share| share > 0.0 && share <= 1.0)
     });
-    let repeats_max =
-        d.or(&map, "repeats_max", 1, |d, node, key| d.small(node, key, 1, 10_000));
+    let repeats_max = d.or(&map, "repeats_max", 1, |d, node, key| d.small(node, key, 1, 10_000));
     Some(Ingredient { source: source?, share: share?, repeats_max: repeats_max? })
 }
 
@@ -166,22 +170,28 @@ fn held_out(d: &mut Decoder, node: &Node) -> Option<HeldOut> {
 fn tokenizer(d: &mut Decoder, node: &Node) -> Option<Tokenizer> {
     let map = d.map(node, "`tokenizer`", &["kind", "vocabulary"])?;
     let kind = d.need(&map, "kind", |d, node, key| d.choice(node, key, &[("bpe", ())]));
-    let vocabulary =
-        d.need(&map, "vocabulary", |d, node, key| d.small(node, key, 257, 1 << 18));
+    let vocabulary = d.need(&map, "vocabulary", |d, node, key| d.small(node, key, 257, 1 << 18));
     kind?;
     Some(Tokenizer::Bpe { vocabulary: vocabulary? })
 }
 
 fn model(d: &mut Decoder, node: &Node) -> Option<Model> {
     let keys = [
-        "kind", "layers", "width", "heads", "kv_heads", "hidden", "context", "tied", "rope_theta",
+        "kind",
+        "layers",
+        "width",
+        "heads",
+        "kv_heads",
+        "hidden",
+        "context",
+        "tied",
+        "rope_theta",
         "norm_epsilon",
     ];
     let map = d.map(node, "`model`", &keys)?;
     let kind = d.need(&map, "kind", |d, node, key| d.choice(node, key, &[("llama", ())]));
-    let mut size = |key: &str, max: u32| {
-        d.need(&map, key, |d, node, key| d.small(node, key, 1, max))
-    };
+    let mut size =
+        |key: &str, max: u32| d.need(&map, key, |d, node, key| d.small(node, key, 1, max));
     let (layers, width, heads) = (size("layers", 512), size("width", 1 << 16), size("heads", 1024));
     let (kv_heads, hidden) = (size("kv_heads", 1024), size("hidden", 1 << 18));
     let context = size("context", 1 << 17);

@@ -63,9 +63,8 @@ pub fn cleaning_step(d: &mut Decoder, node: &Node) -> Option<CleaningStep> {
         "filter.gopher-repetition@1" => {
             let map = d.map(value, &what, &["profile"])?;
             let known = [("datatrove", GopherProfile::Datatrove)];
-            let profile = d.or(&map, "profile", GopherProfile::Datatrove, |d, n, k| {
-                d.choice(n, k, &known)
-            })?;
+            let profile =
+                d.or(&map, "profile", GopherProfile::Datatrove, |d, n, k| d.choice(n, k, &known))?;
             CleaningStep::FilterGopherRepetition1(GopherRepetition { profile })
         }
         "dedup.exact@1" => {
@@ -97,7 +96,8 @@ fn filter_length(d: &mut Decoder, node: &Node, what: &str) -> Option<CleaningSte
     });
     let (chars_min, chars_max) = (least?, most?);
     if chars_max.is_some_and(|most| most < chars_min) {
-        d.problems.add(node.place, format!("{what} keeps nothing: `chars_max` is below `chars_min`"));
+        d.problems
+            .add(node.place, format!("{what} keeps nothing: `chars_max` is below `chars_min`"));
         return None;
     }
     Some(CleaningStep::FilterLength1(FilterLength { chars_min, chars_max }))
@@ -130,14 +130,12 @@ pub fn stage(d: &mut Decoder, node: &Node) -> Option<Stage> {
         d.unknown(key, &message, &["pretrain"]);
         return None;
     }
-    let keys =
-        ["tokens", "batch_tokens", "micro_batches", "optimizer", "schedule", "state_every"];
+    let keys = ["tokens", "batch_tokens", "micro_batches", "optimizer", "schedule", "state_every"];
     let map = d.map(value, "stage `pretrain`", &keys)?;
     let tokens = d.need(&map, "tokens", |d, n, k| d.whole(n, k, 1, WHOLE_MAX));
     let batch_tokens = d.need(&map, "batch_tokens", |d, n, k| d.whole(n, k, 1, 1 << 32));
     let micro_batches = d.or(&map, "micro_batches", 1, |d, n, k| d.small(n, k, 1, 1 << 16));
-    let optimizer =
-        d.or(&map, "optimizer", Optimizer::default(), |d, node, _| optimizer(d, node));
+    let optimizer = d.or(&map, "optimizer", Optimizer::default(), |d, node, _| optimizer(d, node));
     let schedule = d.need(&map, "schedule", |d, node, _| schedule(d, node));
     let state_every = d.or(&map, "state_every", 20, |d, n, k| d.whole(n, k, 1, 1 << 32));
     Some(Stage::Pretrain(Pretrain {
@@ -209,7 +207,8 @@ pub fn gate(d: &mut Decoder, node: &Node) -> Option<Gate> {
     match name {
         "held-out-loss@1" => {
             let map = d.map(value, &what, &["max"])?;
-            let max = d.need(&map, "max", |d, n, k| d.number(n, k, "a number above 0", |v| v > 0.0));
+            let max =
+                d.need(&map, "max", |d, n, k| d.number(n, k, "a number above 0", |v| v > 0.0));
             Some(Gate::HeldOutLoss1(HeldOutLoss { max: max? }))
         }
         "leakage@1" => {

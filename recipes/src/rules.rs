@@ -7,11 +7,14 @@ pub struct Rule {
     pub reason: &'static str,
 }
 
-const WORKERS: &str = "a result must not depend on the number of workers; say `--threads` when running";
+const WORKERS: &str =
+    "a result must not depend on the number of workers; say `--threads` when running";
 const TIME: &str = "a result must not depend on how long something took";
 const CLOCK: &str = "a result must not depend on when it was made";
-const ARRIVAL: &str = "a result must not depend on the order of arrival; documents have a fixed order";
-const UNSEEDED: &str = "a result must not depend on an unseeded generator; select by document digest";
+const ARRIVAL: &str =
+    "a result must not depend on the order of arrival; documents have a fixed order";
+const UNSEEDED: &str =
+    "a result must not depend on an unseeded generator; select by document digest";
 const UNPINNED: &str = "what lies behind an address can change; fetch it and name the file";
 const SPEED: &str = "steps run in the order they are written, never by measured speed";
 

@@ -48,7 +48,9 @@ impl Node {
             Value::Bool(value) => format!("`{value}`"),
             Value::Integer(value) => format!("the number `{value}`"),
             Value::Float(value) => format!("the number `{value}`"),
-            Value::Text(text) => format!("the text `{}`", text.chars().take(60).collect::<String>()),
+            Value::Text(text) => {
+                format!("the text `{}`", text.chars().take(60).collect::<String>())
+            }
             Value::List(_) => "a list".into(),
             Value::Map(_) => "a mapping".into(),
         }
@@ -342,12 +344,18 @@ mod tests {
 
     #[test]
     fn scalars_have_the_kinds_of_json() {
-        check("a: [1, -2, 1.5, 1e3, .5, true, null, ~]", json!({
-            "a": [1, -2, 1.5, 1000.0, 0.5, true, null, null]
-        }));
-        check("a: [NO, on, 010, 0755, 1_000, 2001-12-14, '1', \"true\"]", json!({
-            "a": ["NO", "on", "010", "0755", "1_000", "2001-12-14", "1", "true"]
-        }));
+        check(
+            "a: [1, -2, 1.5, 1e3, .5, true, null, ~]",
+            json!({
+                "a": [1, -2, 1.5, 1000.0, 0.5, true, null, null]
+            }),
+        );
+        check(
+            "a: [NO, on, 010, 0755, 1_000, 2001-12-14, '1', \"true\"]",
+            json!({
+                "a": ["NO", "on", "010", "0755", "1_000", "2001-12-14", "1", "true"]
+            }),
+        );
     }
 
     #[test]

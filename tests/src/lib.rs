@@ -192,13 +192,28 @@ seed: "7"
 
 /// Made-up stories: the same ones always, no two alike.
 pub fn stories(number: usize) -> Vec<(String, String)> {
-    const WHO: [&str; 7] = ["the smith", "a founder", "the clerk", "an auditor", "the miller",
-        "her apprentice", "the ferryman"];
+    const WHO: [&str; 7] = [
+        "the smith",
+        "a founder",
+        "the clerk",
+        "an auditor",
+        "the miller",
+        "her apprentice",
+        "the ferryman",
+    ];
     const DID: [&str; 6] = ["weighed", "poured", "stamped", "recorded", "tested", "carried"];
-    const WHAT: [&str; 8] = ["the ingot", "a ladle of iron", "the heat number", "the ledger",
-        "a bar of steel", "the certificate", "three samples", "the mould"];
-    const WHEN: [&str; 5] = ["at dawn", "before the bell", "twice that day", "without a word",
-        "as the rain began"];
+    const WHAT: [&str; 8] = [
+        "the ingot",
+        "a ladle of iron",
+        "the heat number",
+        "the ledger",
+        "a bar of steel",
+        "the certificate",
+        "three samples",
+        "the mould",
+    ];
+    const WHEN: [&str; 5] =
+        ["at dawn", "before the bell", "twice that day", "without a word", "as the rain began"];
     let mut state = 1u64;
     let mut draw = |n: usize| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

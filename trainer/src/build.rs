@@ -164,8 +164,7 @@ impl<'a> Run<'a> {
         if pinned.arithmetic != ARITHMETIC {
             return Err(BuildError::Arithmetic { wanted: pinned.arithmetic });
         }
-        let seed: u64 =
-            pinned.seed.parse().map_err(|_| BuildError::Seed(pinned.seed.clone()))?;
+        let seed: u64 = pinned.seed.parse().map_err(|_| BuildError::Seed(pinned.seed.clone()))?;
         let planted = options.plant == Some(Plant::Seed);
         let recipes::recipe::Tokenizer::Bpe { vocabulary } = pinned.tokenizer;
         Ok(Run {
@@ -215,10 +214,8 @@ impl<'a> Run<'a> {
             let files = manifest.files.len() as u64;
             self.begin(&name, 0, files, "files");
             let gathered = gather(manifest, position as u32, inputs, self.kernels);
-            let mut documents = gathered.map_err(|error| BuildError::Gather {
-                source_name: source.clone(),
-                error,
-            })?;
+            let mut documents = gathered
+                .map_err(|error| BuildError::Gather { source_name: source.clone(), error })?;
             if position == 0 && self.plant == Some(Plant::Data) {
                 plant_letter(&mut documents);
             }
@@ -312,8 +309,7 @@ impl<'a> Run<'a> {
         let mut result = Hasher::new();
         result.update(corpus.digest().as_bytes());
         result.update(measured.digest().as_bytes());
-        let counts =
-            counts([("tokens", corpus.tokens()), ("held_out_tokens", measured.tokens())]);
+        let counts = counts([("tokens", corpus.tokens()), ("held_out_tokens", measured.tokens())]);
         self.done("tokenize", key, result.finish(), counts)?;
         Ok((corpus, measured.streams.concat()))
     }
@@ -455,9 +451,7 @@ impl<'a> Run<'a> {
                     let loss = measure::held_out_loss(&decoder, measured, self.kernels)?;
                     (loss.ok_or_else(|| BuildError::HeldOut(operation.clone()))?, gate.max)
                 }
-                Gate::Leakage1(gate) => {
-                    (leakage(gate.ngram_words, train, held), gate.fraction_max)
-                }
+                Gate::Leakage1(gate) => (leakage(gate.ngram_words, train, held), gate.fraction_max),
             };
             let result = GateResult { gate: operation.clone(), value, bar, met: value <= bar };
             let digest = recipes::canonical::to_bytes(&result).expect("finite numbers");

@@ -1,7 +1,5 @@
 //! Carries one cleaning step out: every document is kept, changed or dropped, with its reason.
 
-use std::sync::Mutex;
-
 use kernels::Kernels;
 use recipes::Digest;
 use recipes::recipe::CleaningStep;
@@ -82,14 +80,10 @@ fn each(
     kernels: &Kernels,
     decide: &(dyn Fn(&str) -> Decision + Sync),
 ) -> Cleaned {
-    let decisions: Vec<Mutex<Decision>> =
-        documents.iter().map(|_| Mutex::new(Decision::Keep)).collect();
-    kernels.each(documents.len(), &|index| {
-        *decisions[index].lock().expect("locked once") = decide(&documents[index].text);
-    });
+    let decisions = kernels.map(documents.len(), &|index| decide(&documents[index].text));
     let mut cleaned = Cleaned { documents: Vec::new(), dropped: Vec::new(), changed: 0 };
     for (mut document, decision) in documents.into_iter().zip(decisions) {
-        match decision.into_inner().expect("locked once") {
+        match decision {
             Decision::Keep => cleaned.documents.push(document),
             Decision::Change(text) => {
                 document.text = text;

@@ -7,7 +7,6 @@
 //! shorter than one n-gram has no signature and always stays.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use kernels::{Kernels, random};
 use recipes::recipe::DedupMinhash;
@@ -27,16 +26,10 @@ pub fn first_of_each(
     kernels: &Kernels,
 ) -> Vec<usize> {
     let functions = functions(settings);
-    let signatures: Vec<Mutex<Vec<u64>>> =
-        documents.iter().map(|_| Mutex::new(Vec::new())).collect();
-    kernels.each(documents.len(), &|index| {
-        let signature = signature(&documents[index].text, settings, &functions);
-        *signatures[index].lock().expect("locked once") = signature;
-    });
+    let signatures: Vec<Vec<u64>> = kernels
+        .map(documents.len(), &|index| signature(&documents[index].text, settings, &functions));
     let mut group: Vec<usize> = (0..documents.len()).collect();
     let rows = settings.rows as usize;
-    let signatures: Vec<Vec<u64>> =
-        signatures.into_iter().map(|slot| slot.into_inner().expect("locked once")).collect();
     for band in 0..settings.bands as usize {
         let mut seen: BTreeMap<&[u64], usize> = BTreeMap::new();
         for (index, signature) in signatures.iter().enumerate() {

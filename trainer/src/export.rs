@@ -43,10 +43,9 @@ fn pieces(shape: &Shape, name: &str) -> Vec<(String, usize)> {
         ],
         "attention.out" => vec![(within("self_attn.o_proj"), shape.width)],
         "feed.norm" => vec![(within("post_attention_layernorm"), 1)],
-        "feed.gate_up" => vec![
-            (within("mlp.gate_proj"), shape.hidden),
-            (within("mlp.up_proj"), shape.hidden),
-        ],
+        "feed.gate_up" => {
+            vec![(within("mlp.gate_proj"), shape.hidden), (within("mlp.up_proj"), shape.hidden)]
+        }
         _ => vec![(within("mlp.down_proj"), shape.width)],
     }
 }

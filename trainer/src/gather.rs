@@ -1,7 +1,6 @@
 //! Reads the documents of a source from its files, each checked against size and digest.
 
 use std::io::{self, Read};
-use std::sync::Mutex;
 
 use kernels::Kernels;
 use recipes::{Digest, Manifest, ManifestFile, Reading};
@@ -44,18 +43,11 @@ pub fn gather(
     inputs: &dyn Inputs,
     kernels: &Kernels,
 ) -> Result<Vec<Document>, GatherError> {
-    let slots: Vec<Mutex<Option<Result<Vec<Document>, GatherError>>>> =
-        manifest.files.iter().map(|_| Mutex::new(None)).collect();
-    kernels.each(manifest.files.len(), &|index| {
-        let read = documents(&manifest.reading, &manifest.files[index], source, inputs);
-        *slots[index].lock().expect("a slot is locked once") = Some(read);
+    let read = kernels.map(manifest.files.len(), &|index| {
+        documents(&manifest.reading, &manifest.files[index], source, inputs)
     });
-    let mut all = Vec::new();
-    for slot in slots {
-        let read = slot.into_inner().expect("a slot is locked once");
-        all.extend(read.expect("every file was read")?);
-    }
-    Ok(all)
+    let lists = read.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(lists.into_iter().flatten().collect())
 }
 
 fn documents(
@@ -125,12 +117,7 @@ fn unpacked<'a>(bytes: &'a [u8], name: &str) -> Result<std::borrow::Cow<'a, [u8]
 }
 
 /// One document for each line; empty lines are passed over.
-fn jsonl(
-    bytes: &[u8],
-    name: &str,
-    field: &str,
-    source: u32,
-) -> Result<Vec<Document>, GatherError> {
+fn jsonl(bytes: &[u8], name: &str, field: &str, source: u32) -> Result<Vec<Document>, GatherError> {
     let plain = unpacked(bytes, name)?;
     let mut documents = Vec::new();
     for (index, line) in plain.split(|byte| *byte == b'\n').enumerate() {

@@ -30,9 +30,9 @@ pub fn decide(_: &GopherRepetition, text: &str) -> Decision {
     let rules = repeats(text, chars).into_iter().find_map(broken);
     let rules = rules.or_else(|| {
         let words = with_punctuation(text);
-        let top = TOP_MAX.iter().map(|(n, limit)| {
-            (format!("top_{n}_gram"), top(&words, *n) as f64 / chars, *limit)
-        });
+        let top = TOP_MAX
+            .iter()
+            .map(|(n, limit)| (format!("top_{n}_gram"), top(&words, *n) as f64 / chars, *limit));
         let repeated = REPEATED_MAX.iter().map(|(n, limit)| {
             (format!("duplicated_{n}_n_grams"), repeated(&words, *n) as f64 / chars, *limit)
         });

@@ -73,7 +73,8 @@ impl Decoder {
         let mut h = table.apply_op1(Embedding { bench, slot, ids: ids.to_vec() })?;
         for layer in 0..self.shape.layers {
             let name = |part: &str| format!("layer.{layer:03}.{part}");
-            let qkv = self.linear(&self.norm(&h, &name("attention.norm"))?, &name("attention.qkv"))?;
+            let qkv =
+                self.linear(&self.norm(&h, &name("attention.norm"))?, &name("attention.qkv"))?;
             let attended = qkv.apply_op1(Attention {
                 bench: self.bench.clone(),
                 shape: self.shape.attention(batch, time),
@@ -81,7 +82,8 @@ impl Decoder {
                 rows: OnceLock::new(),
             })?;
             h = (&h + self.linear(&attended, &name("attention.out"))?)?;
-            let gate_up = self.linear(&self.norm(&h, &name("feed.norm"))?, &name("feed.gate_up"))?;
+            let gate_up =
+                self.linear(&self.norm(&h, &name("feed.norm"))?, &name("feed.gate_up"))?;
             let fed = gate_up.apply_op1(SwiGlu { bench: self.bench.clone() })?;
             h = (&h + self.linear(&fed, &name("feed.down"))?)?;
         }
@@ -105,8 +107,7 @@ impl Decoder {
         let (slot, weight) = self.head();
         let results = Arc::new(OnceLock::new());
         let (bench, kept) = (self.bench.clone(), Arc::clone(&results));
-        let loss =
-            h.apply_op2(weight, HeadLoss { bench, slot, targets, scale, results: kept })?;
+        let loss = h.apply_op2(weight, HeadLoss { bench, slot, targets, scale, results: kept })?;
         loss.backward()?;
         let losses = results.get().map(|(losses, _)| losses.clone()).unwrap_or_default();
         Ok((losses, self.bench.sink.take()))
@@ -120,8 +121,7 @@ impl Decoder {
         let (_, weight) = self.head();
         with_floats(&h, |h| {
             with_floats(weight, |w| {
-                let operands =
-                    CrossEntropy { h, w, targets: &targets, width: self.shape.width };
+                let operands = CrossEntropy { h, w, targets: &targets, width: self.shape.width };
                 self.bench.kernels.cross_entropy_losses(&mut losses, operands);
             })
         })??;

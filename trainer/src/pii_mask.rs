@@ -13,7 +13,8 @@ use regex::{Captures, Regex};
 use crate::clean::Decision;
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b";
+    let pattern =
+        r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b";
     Regex::new(pattern).expect("a pattern of ours")
 });
 
@@ -79,7 +80,10 @@ mod tests {
         check("Write to ann.lee+x@mail.example.org.", "Write to <email>.");
         check("at 192.168.0.1, or 10.0.0.7:8080.", "at <ip>, or <ip>.");
         check("ping 2001:db8:0:1::7 now", "ping <ip> now");
-        check("std::fmt::Display 1.2.3 a@b 300.1.1.1 1.2.3.4.5", "std::fmt::Display 1.2.3 a@b 300.1.1.1 1.2.3.4.5");
+        check(
+            "std::fmt::Display 1.2.3 a@b 300.1.1.1 1.2.3.4.5",
+            "std::fmt::Display 1.2.3 a@b 300.1.1.1 1.2.3.4.5",
+        );
         check("12:30:45 and v1.2.3.4x", "12:30:45 and v1.2.3.4x");
     }
 }

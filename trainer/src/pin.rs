@@ -77,11 +77,7 @@ pub fn pin(recipe: &Recipe, folder: &Path, keep: &mut dyn Keep) -> Result<Pinned
     })
 }
 
-fn manifest(
-    source: &Source,
-    folder: &Path,
-    keep: &mut dyn Keep,
-) -> Result<Manifest, SourceError> {
+fn manifest(source: &Source, folder: &Path, keep: &mut dyn Keep) -> Result<Manifest, SourceError> {
     let (reading, licence, commit, mut files) = match source {
         Source::Crates { lock, licence, hold } => {
             let files = pin_crates::crates(&folder.join(lock), *hold, keep)?;

@@ -59,13 +59,7 @@ pub enum StateError {
 impl State {
     /// The state before the first step of a stage: weights and losses of what came before,
     /// moments of zero.
-    pub fn first(
-        stage: u32,
-        recipe: Digest,
-        seed: u64,
-        shape: &Shape,
-        before: StageEnd,
-    ) -> State {
+    pub fn first(stage: u32, recipe: Digest, seed: u64, shape: &Shape, before: StageEnd) -> State {
         let zeros: Vec<Vec<f32>> =
             shape.parameters().iter().map(|parameter| vec![0.0; parameter.len()]).collect();
         State {
@@ -146,7 +140,11 @@ impl State {
     }
 }
 
-fn same<T: PartialEq + ToString>(what: &'static str, found: T, wanted: T) -> Result<(), StateError> {
+fn same<T: PartialEq + ToString>(
+    what: &'static str,
+    found: T,
+    wanted: T,
+) -> Result<(), StateError> {
     if found == wanted {
         return Ok(());
     }

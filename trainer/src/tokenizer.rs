@@ -7,7 +7,6 @@
 use kernels::Kernels;
 use recipes::canonical;
 use recipes::recipe;
-use std::sync::Mutex;
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, TokenizerBuilder, TokenizerImpl};
@@ -104,12 +103,8 @@ impl Coder {
         documents: &[Document],
         kernels: &Kernels,
     ) -> Result<Vec<Vec<u32>>, TokenizerError> {
-        let slots: Vec<Mutex<Result<Vec<u32>, TokenizerError>>> =
-            documents.iter().map(|_| Mutex::new(Ok(Vec::new()))).collect();
-        kernels.each(documents.len(), &|index| {
-            *slots[index].lock().expect("locked once") = self.encode(&documents[index].text);
-        });
-        slots.into_iter().map(|slot| slot.into_inner().expect("locked once")).collect()
+        let encoded = kernels.map(documents.len(), &|index| self.encode(&documents[index].text));
+        encoded.into_iter().collect()
     }
 
     /// The text of some ids.

@@ -43,7 +43,10 @@ mod tests {
 
     #[test]
     fn words_are_cut_as_written() {
-        assert_eq!(with_punctuation("It's 3.5, né?"), ["It", "'", "s", "3", ".", "5", ",", "né", "?"]);
+        assert_eq!(
+            with_punctuation("It's 3.5, né?"),
+            ["It", "'", "s", "3", ".", "5", ",", "né", "?"]
+        );
         assert_eq!(of_content("It's  Né-ar."), ["it", "s", "né", "ar"]);
         assert!(with_punctuation(" \n").is_empty());
     }

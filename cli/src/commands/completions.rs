@@ -8,7 +8,7 @@ use crate::{EXIT_YES, Failure, command_line};
 
 /// Print completions for a shell
 #[derive(Args)]
-#[command(after_help = "Example: ingot completions bash > ~/.local/share/bash-completion/completions/ingot")]
+#[command(after_help = "Example: ingot completions bash > ~/.ingot-completions.bash")]
 pub struct Options {
     /// The shell
     shell: Shell,

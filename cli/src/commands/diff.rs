@@ -64,10 +64,8 @@ fn text(context: &mut Context, sides: &[Compared]) -> Result<u8, Failure> {
         if pair[0].text != pair[1].text {
             exit = EXIT_NO;
         }
-        let lines = recipes::text_diff(
-            (&pair[0].label, &pair[0].text),
-            (&pair[1].label, &pair[1].text),
-        );
+        let lines =
+            recipes::text_diff((&pair[0].label, &pair[0].text), (&pair[1].label, &pair[1].text));
         context.bytes(lines.as_bytes())?;
     }
     Ok(exit)

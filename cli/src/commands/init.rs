@@ -18,8 +18,7 @@ impl Options {
             Some(_) => context.registry_folder().0,
             None => context.world.folder.join(crate::context::FOLDER),
         };
-        let registry =
-            Registry::create(&folder, &(context.world.clock)(), &context.actor())?;
+        let registry = Registry::create(&folder, &(context.world.clock)(), &context.actor())?;
         if context.common.json {
             context.json(&json!({
                 "kind": "registry", "id": registry.id(), "folder": folder.display().to_string(),

@@ -17,7 +17,8 @@ use crate::{EXIT_NO, EXIT_YES, Failure, ledger, verdict};
 /// A file is registered first. A run that was interrupted goes on from its last training state.
 /// Exits with 1 where the model misses a bar or the rebuild differs.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  ingot run prose.yaml --rebuild\n  ingot run prose@2 --threads 2")]
+#[command(after_help = "Examples:\n  ingot run prose.yaml --rebuild\n  \
+    ingot run prose@2 --threads 2")]
 pub struct Options {
     /// A recipe file, or a registered recipe such as `prose@2`
     recipe: String,
@@ -113,11 +114,7 @@ fn run_line(record: &RunRecord) -> Value {
     })
 }
 
-fn print(
-    context: &mut Context,
-    record: &RunRecord,
-    pinned: &Pinned,
-) -> Result<(), Failure> {
+fn print(context: &mut Context, record: &RunRecord, pinned: &Pinned) -> Result<(), Failure> {
     let summary = &record.summary;
     let id = context.digest(&summary.id);
     context.line(format!("run        {id}  {}@{}", summary.name, summary.version))?;

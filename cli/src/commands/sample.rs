@@ -58,8 +58,8 @@ impl Options {
                 let _ = write!(out, "{piece}").and_then(|()| out.flush());
             }
         };
-        let text = sample(&decoder, &coder, &self.prompt, &drawing, &mut heard)
-            .map_err(|e| cannot(&e))?;
+        let text =
+            sample(&decoder, &coder, &self.prompt, &drawing, &mut heard).map_err(|e| cannot(&e))?;
         match json {
             true => context.json(&json!({"kind": "sample", "run": run, "text": text}))?,
             false => context.line("")?,

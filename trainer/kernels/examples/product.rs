@@ -8,7 +8,9 @@ use kernels::{Carry, Kernels, Tier};
 fn main() {
     for threads in [1, 2] {
         let kernels = Kernels::new(Tier::best(), threads).expect("kernels");
-        for (m, n, k) in [(2112, 2112, 2112), (2048, 1152, 384), (2048, 8192, 384), (2048, 768, 256)] {
+        for (m, n, k) in
+            [(2112, 2112, 2112), (2048, 1152, 384), (2048, 8192, 384), (2048, 768, 256)]
+        {
             let a = vec![0.5; m * k];
             let b = vec![0.25; n * k];
             let mut c = vec![0.0; m * n];

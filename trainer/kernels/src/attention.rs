@@ -430,12 +430,7 @@ impl Kernels {
     }
 }
 
-fn group<'a>(
-    task: usize,
-    qkv: &'a [f32],
-    shape: AttentionShape,
-    rope: &'a RopeTable,
-) -> Group<'a> {
+fn group<'a>(task: usize, qkv: &'a [f32], shape: AttentionShape, rope: &'a RopeTable) -> Group<'a> {
     let (sequence, kv_head) = (task / shape.kv_heads, task % shape.kv_heads);
     let scale = 1.0 / (shape.head_width as f32).sqrt();
     Group { shape, rope, qkv, sequence, kv_head, scale }

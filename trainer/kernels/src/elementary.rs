@@ -13,8 +13,7 @@ const LN2_LOW: f32 = f32::from_bits(0x35BF_BE8E);
 /// 1.5·2^23: adding it rounds to an integer in the low bits.
 const ROUNDER: f32 = 12_582_912.0;
 /// 1/2!, 1/3!, … 1/7!, each rounded to f32.
-const EXP_TERMS: [f32; 6] =
-    [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
+const EXP_TERMS: [f32; 6] = [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
 
 /// e^x, at most 1 ulp off; gradual underflow, overflow to infinity.
 #[inline(always)]

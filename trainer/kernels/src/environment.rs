@@ -2,8 +2,10 @@
 
 /// The machine rounds or flushes in another way than the arithmetic is defined for.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the floating-point control word is {found:#x}, wanted {wanted:#x}: a library has set \
-         flush-to-zero or another rounding")]
+#[error(
+    "the floating-point control word is {found:#x}, wanted {wanted:#x}: a library has set \
+         flush-to-zero or another rounding"
+)]
 pub struct EnvironmentError {
     found: u64,
     wanted: u64,

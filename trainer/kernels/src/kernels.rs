@@ -65,6 +65,17 @@ impl Kernels {
         self.pool.each(tasks, work);
     }
 
+    /// What `work` gives for every index below `tasks`, in the order of the indices.
+    pub fn map<T: Send>(&self, tasks: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+        let slots: Vec<Mutex<Option<T>>> = (0..tasks).map(|_| Mutex::new(None)).collect();
+        self.each(tasks, &|task| {
+            let made = work(task);
+            *slots[task].lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        });
+        let made = slots.into_iter().map(|slot| slot.into_inner());
+        made.map(|slot| slot.ok().flatten().expect("every task was done once")).collect()
+    }
+
     /// Calls `work` with ranges that cover `0..len` in pieces of `piece`.
     pub(crate) fn each_range(
         &self,

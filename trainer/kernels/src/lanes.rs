@@ -43,8 +43,8 @@ pub fn sum(len: usize, term: impl Fn(usize, f32) -> f32) -> f32 {
     let whole = len / LANES * LANES;
     let mut start = 0;
     while start < whole {
-        for lane in 0..LANES {
-            lanes[lane] = term(start + lane, lanes[lane]);
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum = term(start + lane, *sum);
         }
         start += LANES;
     }

@@ -89,7 +89,8 @@ impl Pool {
             Err(TryLockError::WouldBlock) => return alone(),
         };
         // SAFETY: the closure outlives the region: `wait` returns only when no worker uses it.
-        let work: &'static Work = unsafe { std::mem::transmute::<&Work, &'static Work<'static>>(work) };
+        let work: &'static Work =
+            unsafe { std::mem::transmute::<&Work, &'static Work<'static>>(work) };
         {
             let mut state = locked(&self.shared.state);
             self.shared.next.store(0, Ordering::Relaxed);

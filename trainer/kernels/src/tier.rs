@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::arithmetic::{Arithmetic, Emulated};
 #[cfg(target_arch = "x86_64")]
 use crate::arithmetic::Fused;
+use crate::arithmetic::{Arithmetic, Emulated};
 
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -230,9 +230,7 @@ fn cross_entropy_is_near_its_reference_and_so_are_its_gradients() {
 fn a_kernel_that_sums_otherwise_is_caught() {
     let (k, m) = (301, 61);
     let (a, b) = (floats(12, m * k), floats(13, 97 * k));
-    let chain = |row: usize| {
-        (0..k).fold(0.0f32, |sum, i| a[row * k + i].mul_add(b[i], sum))
-    };
+    let chain = |row: usize| (0..k).fold(0.0f32, |sum, i| a[row * k + i].mul_add(b[i], sum));
     let two_chains = |row: usize| {
         let half = |from: usize, to: usize| {
             (from..to).fold(0.0f32, |sum, i| a[row * k + i].mul_add(b[i], sum))

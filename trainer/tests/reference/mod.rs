@@ -79,9 +79,11 @@ impl Reference<'_> {
         let mut h = self.weight("embedding").index_select(&inputs, 0)?;
         for layer in 0..self.shape.layers {
             let name = |part: &str| format!("layer.{layer:03}.{part}");
-            let qkv = self.linear(&self.norm(&h, &name("attention.norm"))?, &name("attention.qkv"))?;
+            let qkv =
+                self.linear(&self.norm(&h, &name("attention.norm"))?, &name("attention.qkv"))?;
             h = (&h + self.linear(&self.attention(&qkv)?, &name("attention.out"))?)?;
-            let gate_up = self.linear(&self.norm(&h, &name("feed.norm"))?, &name("feed.gate_up"))?;
+            let gate_up =
+                self.linear(&self.norm(&h, &name("feed.norm"))?, &name("feed.gate_up"))?;
             let hidden = self.shape.hidden;
             let (gate, up) = (gate_up.narrow(1, 0, hidden)?, gate_up.narrow(1, hidden, hidden)?);
             let open = (gate.neg()?.exp()? + 1.0)?.recip()?;
