@@ -35,19 +35,43 @@ impl Packer {
     }
 }
 
+/// The first row of some bytes, and what comes after it.
+pub struct Taken<'a> {
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+    pub rest: &'a [u8],
+}
+
+/// Takes one row; `None` when the bytes do not begin with one.
+pub fn take(bytes: &[u8]) -> Option<Taken<'_>> {
+    let (key, rest) = bytes.split_first_chunk::<2>()?;
+    let (value, rest) = rest.split_first_chunk::<4>()?;
+    let (key, rest) = rest.split_at_checked(u16::from_be_bytes(*key).into())?;
+    let (value, rest) = rest.split_at_checked(u32::from_be_bytes(*value) as usize)?;
+    Some(Taken { key, value, rest })
+}
+
 /// Reads the rows of a block; `None` when the bytes are no block.
 pub fn rows(mut bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let mut rows = Vec::new();
     while !bytes.is_empty() {
-        let (key, value) = (bytes.get(..2)?, bytes.get(2..6)?);
-        let key = u16::from_be_bytes(key.try_into().ok()?) as usize;
-        let value = u32::from_be_bytes(value.try_into().ok()?) as usize;
-        bytes = &bytes[6..];
-        let row = bytes.get(..key.checked_add(value)?)?;
-        rows.push(row.split_at(key));
-        bytes = &bytes[key + value..];
+        let taken = take(bytes)?;
+        rows.push((taken.key, taken.value));
+        bytes = taken.rest;
     }
     Some(rows)
+}
+
+/// The value of a key in a block, if it is there; `None` when the bytes are no block.
+pub fn find<'a>(mut bytes: &'a [u8], key: &[u8]) -> Option<Option<&'a [u8]>> {
+    while !bytes.is_empty() {
+        let taken = take(bytes)?;
+        if taken.key >= key {
+            return Some((taken.key == key).then_some(taken.value));
+        }
+        bytes = taken.rest;
+    }
+    Some(None)
 }
 
 #[cfg(test)]
@@ -67,6 +91,7 @@ mod tests {
             let rows = rows(bytes).expect("a block");
             assert_eq!(rows[rows.len() - 1].0, last);
             for (key, value) in rows {
+                assert_eq!(find(bytes, key), Some(Some(value)));
                 assert_eq!((key, value.len()), (&number.to_be_bytes()[..], number as usize % 40));
                 number += 1;
             }

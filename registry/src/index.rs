@@ -7,7 +7,6 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::iter::Peekable;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -26,10 +25,10 @@ const LAYOUT: u32 = 1;
 const CACHE_BYTES: u64 = 8 << 20;
 
 /// So many layers of like size are merged into one.
-const LAYERS_ALIKE_MAX: usize = 4;
+const LAYERS_ALIKE_MAX: usize = 8;
 
-/// Layers below 4 to this power rows count as alike.
-const TIER_MIN: u32 = 5;
+/// Layers below 8 to this power rows count as alike.
+const TIER_MIN: u32 = 4;
 
 const MANIFEST: &[u8] = b"manifest";
 
@@ -165,8 +164,7 @@ impl Index {
             for layer in self.manifest.layers.iter().rev() {
                 let Some(block) = self.blocks(*layer, key).next() else { continue };
                 let (_, bytes) = block.map_err(told)?;
-                let rows = block::rows(&bytes).ok_or(MALFORMED)?;
-                if let Some((_, value)) = rows.iter().find(|row| row.0 == key) {
+                if let Some(value) = block::find(&bytes, key).ok_or(MALFORMED)? {
                     return Ok(Some(value.to_vec()));
                 }
             }
@@ -256,8 +254,8 @@ impl Index {
             let old = layers[layers.len() - alike..].to_vec();
             let id = self.manifest.next;
             let mut writer = LayerWriter { db: self.db(), id, packer: Packer::default(), rows: 0 };
-            let sources = old.iter().map(|layer| self.rows(*layer, &[]).peekable());
-            merge_into(&mut writer, sources.collect())?;
+            let sources = old.iter().map(|layer| Cursor::new(self.blocks(*layer, &[])));
+            merge_into(&mut writer, sources.collect::<Result<_, _>>()?)?;
             let merged = writer.finish()?;
             self.manifest.next = id + 1;
             self.manifest.layers.truncate(self.manifest.layers.len() - alike);
@@ -329,7 +327,7 @@ fn not_open(error: &std::io::Error) -> NotOpen {
 }
 
 fn tier(layer: &Layer) -> u32 {
-    layer.rows.max(1).ilog(4).max(TIER_MIN)
+    layer.rows.max(1).ilog(8).max(TIER_MIN)
 }
 
 fn block_key(id: u32, last: &[u8]) -> Vec<u8> {
@@ -351,28 +349,62 @@ fn unpacked(block: sled::Result<(sled::IVec, sled::IVec)>) -> Vec<Result<Row, St
     unpack().unwrap_or_else(|error| vec![Err(error)])
 }
 
+/// Walks the rows of a layer without copying them.
+struct Cursor {
+    blocks: sled::Iter,
+    block: sled::IVec,
+    at: usize,
+}
+
+impl Cursor {
+    fn new(blocks: sled::Iter) -> Result<Cursor, String> {
+        let mut cursor = Cursor { blocks, block: sled::IVec::default(), at: 0 };
+        cursor.load()?;
+        Ok(cursor)
+    }
+
+    /// Goes to the next block where this one is used up.
+    fn load(&mut self) -> Result<(), String> {
+        if self.at >= self.block.len()
+            && let Some(block) = self.blocks.next()
+        {
+            (self.block, self.at) = (block.map_err(told)?.1, 0);
+        }
+        Ok(())
+    }
+
+    /// The row it stands at with the bytes behind it; `None` at the end.
+    fn row(&self) -> Result<Option<block::Taken<'_>>, String> {
+        match self.block.get(self.at..) {
+            None | Some([]) => Ok(None),
+            Some(rest) => block::take(rest).map(Some).ok_or_else(|| MALFORMED.to_owned()),
+        }
+    }
+
+    fn advance(&mut self) -> Result<(), String> {
+        let left = self.row()?.map_or(0, |taken| taken.rest.len());
+        self.at = self.block.len() - left;
+        self.load()
+    }
+}
+
 /// Merges layers, oldest first; of rows with one key the newest stays.
-fn merge_into(writer: &mut LayerWriter, mut sources: Vec<Peekable<Rows>>) -> Result<(), String> {
+fn merge_into(writer: &mut LayerWriter, mut sources: Vec<Cursor>) -> Result<(), String> {
     loop {
-        let mut least: Option<(usize, &[u8])> = None;
-        let mut failed = None;
-        for (position, source) in sources.iter_mut().enumerate() {
-            match source.peek() {
-                Some(Err(error)) => failed = Some(error.clone()),
-                Some(Ok((key, _))) if least.is_none_or(|(_, found)| key.as_slice() <= found) => {
-                    least = Some((position, key));
-                }
-                _ => {}
+        let mut least: Option<(usize, block::Taken)> = None;
+        for (position, source) in sources.iter().enumerate() {
+            let Some(taken) = source.row()? else { continue };
+            if least.as_ref().is_none_or(|(_, found)| taken.key <= found.key) {
+                least = Some((position, taken));
             }
         }
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        let Some((newest, _)) = least else { return Ok(()) };
-        let Some(row) = sources[newest].next().transpose()? else { continue };
-        writer.push(&row.0, &row.1)?;
-        for source in &mut sources[..newest] {
-            source.next_if(|older| older.as_ref().is_ok_and(|older| older.0 == row.0));
+        let Some((newest, taken)) = least else { return Ok(()) };
+        writer.push(taken.key, taken.value)?;
+        let key = taken.key.to_vec();
+        for source in &mut sources[..=newest] {
+            if source.row()?.is_some_and(|taken| taken.key == key) {
+                source.advance()?;
+            }
         }
     }
 }

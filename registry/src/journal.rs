@@ -72,6 +72,9 @@ pub struct End {
     pub torn: Option<Vec<u8>>,
 }
 
+/// Takes each line with its place and its bytes.
+pub type Each<'a> = dyn FnMut(Line, Place, &[u8]) -> Result<(), RegistryError> + 'a;
+
 /// The segments of one registry.
 #[derive(Clone)]
 pub struct Journal {
@@ -154,11 +157,7 @@ impl Journal {
     }
 
     /// Reads every line after a mark, in order; damage before the last line is an error.
-    pub fn replay(
-        &self,
-        from: Mark,
-        each: &mut dyn FnMut(Line, Place, &[u8]) -> Result<(), RegistryError>,
-    ) -> Result<End, RegistryError> {
+    pub fn replay(&self, from: Mark, each: &mut Each) -> Result<End, RegistryError> {
         let (segments, mut mark) = (self.segments()?, from);
         if segments == 0 && from.events == 0 {
             return Ok(End { mark, torn: None });
@@ -177,7 +176,7 @@ impl Journal {
         &self,
         mark: &mut Mark,
         last: bool,
-        each: &mut dyn FnMut(Line, Place, &[u8]) -> Result<(), RegistryError>,
+        each: &mut Each,
     ) -> Result<Option<Vec<u8>>, RegistryError> {
         let mut lines = Lines::new(self, mark.segment, mark.offset);
         while let Some(bytes) = lines.next()? {

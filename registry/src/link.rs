@@ -32,7 +32,7 @@ pub enum Link {
     Owner(Owner),
     Client(Client),
     /// The folder cannot be written; nobody else is served.
-    Alone(Store),
+    Alone(Box<Store>),
 }
 
 impl Link {
@@ -114,7 +114,7 @@ fn alone(layout: &Layout, id: &str) -> Result<(Link, Vec<String>), RegistryError
     }
     let store = Store::open(Arc::new(RealDisk), layout, id, Access::ReadOnly)?;
     let notices = store.notices();
-    Ok((Link::Alone(store), notices))
+    Ok((Link::Alone(Box::new(store)), notices))
 }
 
 /// Why a client got no answer.

@@ -9,7 +9,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use recipes::Digest;
+use recipes::Object;
 use serde_json::Value;
 
 use crate::block::Row;
@@ -224,16 +224,25 @@ impl Store {
         {
             return Ok(Appended { event: self.event(known.event)?, new: false });
         }
-        let mut objects = Vec::new();
-        for object in std::mem::take(&mut draft.entry.objects) {
-            let digest = object.digest();
-            if !batch.introduces(&digest) && self.get(&rows::object(&digest))?.is_none() {
-                objects.push(object);
-            }
+        let mut objects = std::mem::take(&mut draft.entry.objects);
+        if draft.numbered {
+            // Versions share most of their parts, which may be large.
+            objects = self.unknown(objects)?;
         }
         let event = draft.entry.event(batch.end.events);
         batch.push(&draft.call, event.clone(), &objects)?;
         Ok(Appended { event, new: true })
+    }
+
+    /// The objects that are not in the journal yet.
+    fn unknown(&self, objects: Vec<Object>) -> Result<Vec<Object>, RegistryError> {
+        let mut unknown = Vec::new();
+        for object in objects {
+            if self.get(&rows::object(&object.digest()))?.is_none() {
+                unknown.push(object);
+            }
+        }
+        Ok(unknown)
     }
 
     /// Finds the version that a recipe already is, or writes the next number into the entry.
@@ -278,16 +287,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn introduces(&self, digest: &Digest) -> bool {
-        self.lines.iter().any(|(line, ..)| line.objects.iter().any(|(found, _)| found == digest))
-    }
-
-    fn push(
-        &mut self,
-        call: &str,
-        event: Event,
-        objects: &[recipes::Object],
-    ) -> Result<(), RegistryError> {
+    fn push(&mut self, call: &str, event: Event, objects: &[Object]) -> Result<(), RegistryError> {
         let (bytes, line) = line::encode(&self.end.seal, call, event, objects)?;
         let start = self.bytes.len();
         self.end = Mark {
