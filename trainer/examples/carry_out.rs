@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p ingot-trainer --example carry_out -- recipes/samples/first.yaml`
 
+#![allow(clippy::disallowed_types)] // an example may look at the clock
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;

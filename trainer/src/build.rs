@@ -91,7 +91,13 @@ impl BuildError {
 
     /// Whether bytes are here but are not the ones that their name promises.
     pub fn is_damage(&self) -> bool {
-        matches!(self, BuildError::Gather { error: GatherError::Changed { .. }, .. })
+        matches!(
+            self,
+            BuildError::Gather {
+                error: GatherError::Changed { .. } | GatherError::Size { .. },
+                ..
+            }
+        )
     }
 
     /// Whether the same run may succeed later: the storage failed, not the recipe.

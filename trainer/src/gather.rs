@@ -11,11 +11,11 @@ use crate::gather_crates;
 use crate::inputs::Inputs;
 
 /// The largest file that is read whole.
-const FILE_BYTES_MAX: u64 = 4 << 30;
+const FILE_BYTES_MAX: u64 = 2 << 30;
 /// The largest JSON line.
 const LINE_BYTES_MAX: usize = 64 << 20;
 /// The most that a compressed file may become.
-const UNPACKED_BYTES_MAX: u64 = 16 << 30;
+const UNPACKED_BYTES_MAX: u64 = 4 << 30;
 
 /// Why a source cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,8 @@ pub enum GatherError {
     Read { name: String, error: io::Error },
     #[error("`{name}` hashes to `{found}`, the recipe wants `{wanted}`")]
     Changed { name: String, found: Digest, wanted: Digest },
+    #[error("`{name}` has {found} bytes or more, the recipe wants {wanted}")]
+    Size { name: String, found: u64, wanted: u64 },
     #[error("`{name}` has more than {max} bytes")]
     Large { name: String, max: u64 },
     #[error("`{name}` is not UTF-8 at byte {at}")]
@@ -84,6 +86,10 @@ fn whole(file: &ManifestFile, inputs: &dyn Inputs) -> Result<Vec<u8>, GatherErro
     let mut bytes = Vec::with_capacity(file.size as usize);
     let read = reader.take(file.size + 1).read_to_end(&mut bytes);
     read.map_err(|error| GatherError::Read { name: name.clone(), error })?;
+    if bytes.len() as u64 != file.size {
+        let (found, wanted) = (bytes.len() as u64, file.size);
+        return Err(GatherError::Size { name, found, wanted });
+    }
     let found = Digest::of(&bytes);
     if found != file.digest {
         return Err(GatherError::Changed { name, found, wanted: file.digest });

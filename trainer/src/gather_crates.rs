@@ -11,13 +11,19 @@ use crate::rust_docs::docs;
 /// The largest member that is read; larger ones are generated code or data and are passed over.
 const MEMBER_BYTES_MAX: u64 = 4 << 20;
 /// The most that an archive may become, and the most members it may have.
-const ARCHIVE_BYTES_MAX: u64 = 1 << 30;
+const ARCHIVE_BYTES_MAX: u64 = 512 << 20;
 const MEMBERS_MAX: usize = 100_000;
 
 /// Reads an archive; members that are not UTF-8 are passed over, as are those without text.
 pub fn documents(bytes: &[u8], name: &str, source: u32) -> Result<Vec<Document>, GatherError> {
     let wrong = |reason: String| GatherError::Archive { name: name.into(), reason };
-    let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(ARCHIVE_BYTES_MAX));
+    let mut plain = Vec::new();
+    let packed = GzDecoder::new(bytes).take(ARCHIVE_BYTES_MAX + 1).read_to_end(&mut plain);
+    packed.map_err(|error| wrong(error.to_string()))?;
+    if plain.len() as u64 > ARCHIVE_BYTES_MAX {
+        return Err(GatherError::Large { name: name.into(), max: ARCHIVE_BYTES_MAX });
+    }
+    let mut archive = tar::Archive::new(plain.as_slice());
     let mut found = Vec::new();
     let entries = archive.entries().map_err(|error| wrong(error.to_string()))?;
     for (count, entry) in entries.enumerate() {

@@ -41,6 +41,8 @@ pub enum SourceError {
     Twice { name: String },
     #[error("`{}` is empty", path.display())]
     Empty { path: PathBuf },
+    #[error("all of its files are empty")]
+    NothingInside,
     #[error("git: {0}")]
     Git(#[from] git2::Error),
     #[error("`{}` is not a lock file: {reason}", path.display())]
@@ -49,6 +51,8 @@ pub enum SourceError {
     Cargo(String),
     #[error("crate `{name}`: the archive `{}` is not here; `cargo fetch` brings it", path.display())]
     Archive { name: String, path: PathBuf },
+    #[error("crate `{name}` stands in the lock file, and `cargo metadata` does not list it")]
+    Unlisted { name: String },
     #[error("crate `{name}`: its archive hashes to `{found}`, the lock file wants `{wanted}`")]
     Checksum { name: String, found: Digest, wanted: Digest },
 }
@@ -96,6 +100,9 @@ fn manifest(source: &Source, folder: &Path, keep: &mut dyn Keep) -> Result<Manif
             (Reading::Jsonl1 { text: text.clone() }, licence, None, vec![file])
         }
     };
+    if files.iter().all(|file| file.size == 0) {
+        return Err(SourceError::NothingInside);
+    }
     files.sort();
     if let Some(pair) = files.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(SourceError::Twice { name: pair[0].name.clone() });

@@ -1,6 +1,6 @@
 //! Pins the crates of a lock file: the archives in cargo's cache, each with the lock's checksum.
 //!
-//! Packages without a checksum (the workspace's own) are left out. The digest of a file in the
+//! Packages without a checksum (the workspace's own, and those from git) are left out. The digest of a file in the
 //! manifest is the checksum in the lock file, so anyone can compare the two.
 
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ fn lock(path: &Path) -> Result<Lock, SourceError> {
 fn unpacked(folder: &Path) -> Result<BTreeMap<(String, String), PathBuf>, SourceError> {
     let metadata = MetadataCommand::new()
         .manifest_path(folder.join("Cargo.toml"))
-        .other_options(vec!["--locked".to_owned()])
+        .other_options(["--locked", "--all-features"].map(str::to_owned))
         .exec()
         .map_err(|error| SourceError::Cargo(error.to_string().trim().to_owned()))?;
     let places = metadata.packages.into_iter().filter_map(|package| {
@@ -77,7 +77,9 @@ pub fn crates(
         })?;
         let file_name = format!("{name}-{version}.crate");
         let place = unpacked.get(&(name.clone(), version));
-        let path = place.and_then(|place| archive(place, &file_name)).unwrap_or_default();
+        let Some(path) = place.and_then(|place| archive(place, &file_name)) else {
+            return Err(SourceError::Unlisted { name: file_name });
+        };
         if !path.is_file() {
             return Err(SourceError::Archive { name: file_name, path });
         }

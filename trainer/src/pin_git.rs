@@ -26,7 +26,7 @@ pub fn git(
     let mut unnamed = None;
     let matchers = include.iter().map(|pattern| matcher(pattern)).collect::<Result<Vec<_>, _>>()?;
     let mut matched = vec![false; matchers.len()];
-    commit.tree()?.walk(TreeWalkMode::PreOrder, |above, entry| {
+    let walked = commit.tree()?.walk(TreeWalkMode::PreOrder, |above, entry| {
         if entry.kind() != Some(ObjectType::Blob) || entry.filemode() == LINK {
             return TreeWalkResult::Ok;
         }
@@ -46,10 +46,11 @@ pub fn git(
             found.push((path, entry.id()));
         }
         TreeWalkResult::Ok
-    })?;
+    });
     if let Some(path) = unnamed {
         return Err(SourceError::Name { path });
     }
+    walked?;
     if let Some(missed) = matched.iter().position(|matched| !matched) {
         let (pattern, folder) = (include[missed].clone(), folder.to_path_buf());
         return Err(SourceError::Nothing { pattern, folder });
@@ -62,4 +63,48 @@ pub fn git(
         files.push(ManifestFile { name, size, digest });
     }
     Ok((commit.id().to_string(), files))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use recipes::Digest;
+
+    struct Kept(Vec<Vec<u8>>);
+
+    impl Keep for Kept {
+        fn keep_file(&mut self, path: &Path, hold: Hold) -> std::io::Result<(Digest, u64)> {
+            self.keep_bytes(&fs::read(path)?, hold)
+        }
+
+        fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> std::io::Result<(Digest, u64)> {
+            self.0.push(bytes.to_vec());
+            Ok((Digest::of(bytes), bytes.len() as u64))
+        }
+    }
+
+    #[test]
+    fn a_commit_gives_its_own_bytes_whatever_the_work_tree_holds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let repository = Repository::init(folder.path()).expect("a repository");
+        fs::create_dir(folder.path().join("src")).expect("a folder");
+        fs::write(folder.path().join("src/a.rs"), "fn a() {}").expect("a file");
+        std::os::unix::fs::symlink("a.rs", folder.path().join("src/link.rs")).expect("a link");
+        let mut index = repository.index().expect("an index");
+        index.add_all(["."], git2::IndexAddOption::DEFAULT, None).expect("added");
+        let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
+        let who = git2::Signature::new("a", "a@b", &git2::Time::new(0, 0)).expect("a name");
+        let id = repository.commit(Some("HEAD"), &who, &who, "m", &tree, &[]).expect("a commit");
+        fs::write(folder.path().join("src/a.rs"), "changed").expect("a file");
+        let mut kept = Kept(Vec::new());
+        let include = vec!["**/*.rs".to_owned()];
+        let found = git(folder.path(), "HEAD", &include, Hold::Copy, &mut kept).expect("pinned");
+        assert_eq!(found.0, id.to_string());
+        let names: Vec<&str> = found.1.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!((names, kept.0), (vec!["src/a.rs"], vec![b"fn a() {}".to_vec()]));
+        let missing = vec!["*.py".to_owned()];
+        assert!(git(folder.path(), "HEAD", &missing, Hold::Copy, &mut Kept(Vec::new())).is_err());
+    }
 }
