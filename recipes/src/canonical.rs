@@ -5,6 +5,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::strict;
+
 /// The largest integer that every JSON reader keeps: 2^53 − 1.
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
@@ -28,7 +30,7 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalEr
 
 /// Reads bytes that must be in canonical form; duplicate keys, spaces or another key order are refused.
 pub fn from_bytes(bytes: &[u8]) -> Result<Value, CanonicalError> {
-    let value: Value = serde_json::from_slice(bytes)?;
+    let value = strict::parse(bytes)?;
     if to_bytes(&value)? != bytes {
         return Err(CanonicalError::NotCanonical);
     }

@@ -11,10 +11,9 @@ const WIDTH: usize = 120;
 /// Brings a text into normal form; the same tree, and a second time the same text.
 pub fn fmt(text: &str) -> Result<String, Problems> {
     let root = tree::read(text)?;
-    let body = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut writer = Writer {
-        comments: comments(body, &root),
-        blank: body.lines().map(|line| line.trim().is_empty()).collect(),
+        comments: comments(text, &root),
+        blank: text.lines().map(|line| line.trim().is_empty()).collect(),
         next: 0,
         out: String::new(),
     };

@@ -19,6 +19,7 @@ pub mod recipe;
 pub mod rules;
 mod schema;
 mod show;
+pub mod strict;
 pub mod trace;
 pub mod tree;
 

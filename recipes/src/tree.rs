@@ -92,10 +92,12 @@ pub fn read(text: &str) -> Result<Node, Problems> {
         return Err(problems);
     }
     control_characters(text, &mut problems);
+    if text.starts_with('\u{FEFF}') {
+        problems.add(Place { line: 1, column: 1, width: 1 }, "a byte order mark; save without one");
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let parser = Parser::new_from_str(text);
     let lines = text.lines().collect();
     let mut reader = Reader { parser, lines, problems, nodes: 0, documents: 0 };

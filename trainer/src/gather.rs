@@ -140,7 +140,7 @@ fn jsonl(bytes: &[u8], name: &str, field: &str, source: u32) -> Result<Vec<Docum
             return Err(wrong(format!("more than {LINE_BYTES_MAX} bytes")));
         }
         let record: Value =
-            serde_json::from_slice(line).map_err(|error| wrong(format!("not JSON: {error}")))?;
+            recipes::strict::parse(line).map_err(|error| wrong(format!("not JSON: {error}")))?;
         let text = match record.get(field) {
             Some(Value::String(text)) => text.clone(),
             Some(_) => return Err(wrong(format!("the field `{field}` is not a text"))),
