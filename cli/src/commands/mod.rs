@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod add;
+mod bench;
 mod check;
 mod completions;
 mod diff;
@@ -45,6 +46,7 @@ pub enum Command {
     Fsck(fsck::Options),
     Serve(serve::Options),
     Gc(gc::Options),
+    Bench(bench::Options),
     Completions(completions::Options),
     Man(man::Options),
 }
@@ -70,6 +72,7 @@ impl Command {
             Command::Fsck(options) => options.run(context),
             Command::Serve(options) => options.run(context),
             Command::Gc(options) => options.run(context),
+            Command::Bench(options) => options.run(context),
             Command::Completions(options) => options.run(context),
             Command::Man(options) => options.run(context),
         }
