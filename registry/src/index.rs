@@ -22,7 +22,7 @@ use crate::journal::Mark;
 const LAYOUT: u32 = 1;
 
 /// What sled may cache; its own default is a gigabyte.
-const CACHE_BYTES: u64 = 8 << 20;
+const CACHE_BYTES: u64 = 4 << 20;
 
 /// So many layers of like size are merged into one.
 const LAYERS_ALIKE_MAX: usize = 8;

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use recipes::Digest;
 
@@ -17,6 +18,9 @@ pub const SEGMENT_BYTES: u64 = 64 << 20;
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
+
+/// How many chunks of lines may be read before they are asked for.
+const CHUNKS_AHEAD: usize = 4;
 
 /// Where some bytes lie in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,6 +174,33 @@ impl Journal {
             }
             mark = Mark { segment: mark.segment + 1, offset: 0, ..mark };
         }
+    }
+
+    /// As `replay`, with reading and checking in a thread that runs ahead.
+    pub fn replay_ahead(&self, from: Mark, each: &mut Each) -> Result<End, RegistryError> {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel::<Vec<(Line, Place, Vec<u8>)>>(CHUNKS_AHEAD);
+            let reader = scope.spawn(move || {
+                let (mut chunk, mut bytes) = (Vec::new(), 0);
+                let end = self.replay(from, &mut |line, place, body| {
+                    bytes += body.len();
+                    chunk.push((line, place, body.to_vec()));
+                    if bytes >= BLOCK / 4 {
+                        bytes = 0;
+                        let unheard = |_| RegistryError::Message("nobody listens".into());
+                        sender.send(std::mem::take(&mut chunk)).map_err(unheard)?;
+                    }
+                    Ok(())
+                });
+                // Where nobody listens any more, an error is already on its way.
+                let _ = sender.send(chunk);
+                end
+            });
+            for (line, place, body) in receiver.into_iter().flatten() {
+                each(line, place, &body)?;
+            }
+            reader.join().map_err(|_| RegistryError::Message("the reader stopped".into()))?
+        })
     }
 
     fn replay_segment(

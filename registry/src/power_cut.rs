@@ -52,7 +52,8 @@ fn work(disk: &Arc<ForgetfulDisk>, told: &mut Vec<Told>) -> Result<(), RegistryE
     let shared: Arc<dyn Disk> = Arc::clone(disk) as Arc<dyn Disk>;
     let id = make(&shared, &layout(), TIME, "smith")?;
     tell(told, Told::Created);
-    let store = Store::open(Arc::clone(&shared), &layout(), &id, Access::OwnScratch)?;
+    let mut store = Store::open(Arc::clone(&shared), &layout(), &id, Access::OwnScratch)?;
+    store.segment_bytes = 3000;
     let blobs = Blobs::new(shared, layout());
     for number in 0..4 {
         let bytes = format!("source {number} ").repeat(40);
@@ -148,6 +149,7 @@ fn a_power_cut_at_any_sync_loses_nothing_that_was_told() {
     work(&disk, &mut told).expect("there is room");
     let frozen = disk.frozen();
     assert!(frozen.len() > 40, "{} syncs", frozen.len());
+    assert!(disk.size(&layout().journal().join("000002.jsonl")).is_ok(), "three segments");
     let cuts =
         [Cut::Least, Cut::Most, Cut::Torn(1), Cut::Torn(100), Cut::Torn(200), Cut::Torn(255)];
     for (number, moment) in frozen.iter().enumerate() {

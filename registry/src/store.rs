@@ -69,6 +69,8 @@ pub struct Store {
     journal: Journal,
     layout: Layout,
     access: Access,
+    /// A segment of this size is sealed.
+    pub(crate) segment_bytes: u64,
     writer: Mutex<Writer>,
     view: RwLock<View>,
     notices: Mutex<Vec<String>>,
@@ -120,7 +122,8 @@ impl Store {
         }
         let writer = Mutex::new(Writer { end: end.mark, poisoned: false });
         let (view, notices) = (RwLock::new(view), Mutex::new(notices));
-        Ok(Store { journal, layout: layout.clone(), access, writer, view, notices })
+        let (layout, segment_bytes) = (layout.clone(), SEGMENT_BYTES);
+        Ok(Store { journal, layout, access, segment_bytes, writer, view, notices })
     }
 
     /// What was cut, set aside or made anew.
@@ -193,7 +196,7 @@ impl Store {
             return Err(RegistryError::Poisoned);
         }
         let mut start = writer.end;
-        if start.offset >= SEGMENT_BYTES {
+        if start.offset >= self.segment_bytes {
             start = Mark { segment: start.segment + 1, offset: 0, ..start };
         }
         let mut batch = Batch { end: start, bytes: Vec::new(), lines: Vec::new() };
@@ -317,7 +320,7 @@ impl Batch {
 
 /// Reads what the index does not cover yet.
 fn catch_up(journal: &Journal, view: &mut View) -> Result<End, RegistryError> {
-    let end = journal.replay(view.mark, &mut |line, place, body| {
+    let end = journal.replay_ahead(view.mark, &mut |line, place, body| {
         rows::add(view, &line, place, body)?;
         view.mark = Mark {
             events: line.event.number + 1,

@@ -14,7 +14,7 @@ use crate::journal::Mark;
 pub const ROWS_RECENT_MAX: usize = 4096;
 
 /// So many while an index is made anew.
-pub const ROWS_REBUILD_MAX: usize = 200_000;
+pub const ROWS_REBUILD_MAX: usize = 100_000;
 
 /// The answer to a scan never holds more bytes than this, except for a single row.
 pub const SCAN_BYTES_MAX: usize = 4 << 20;
@@ -91,5 +91,92 @@ impl View {
             self.recent.clear();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::NotOpen;
+
+    fn next(state: &mut u64) -> u64 {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        *state
+    }
+
+    fn open(folder: &std::path::Path) -> View {
+        loop {
+            match Index::open(folder, "0011") {
+                Ok(index) => return View::new(index),
+                // sled lets go of its lock a moment after it is closed.
+                Err(NotOpen::Busy) => std::thread::yield_now(),
+                Err(NotOpen::Unwritable(why) | NotOpen::Unusable(why)) => panic!("{why}"),
+            }
+        }
+    }
+
+    /// Walks a range page by page, as clients do.
+    fn walk(view: &View, from: &[u8], to: &[u8], limit: usize) -> Vec<Row> {
+        let (mut found, mut from) = (Vec::new(), from.to_vec());
+        loop {
+            let range = Range { from: from.clone(), to: to.to_vec(), limit };
+            let rows = view.scan(&range).expect("rows");
+            let Some((last, _)) = rows.last() else { return found };
+            from = [last, &[0][..]].concat();
+            found.extend(rows);
+        }
+    }
+
+    #[test]
+    fn layers_answer_as_one_sorted_map_also_after_reopening() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut view, mut model) = (open(folder.path()), BTreeMap::new());
+        let mut random = 0x51_7cc1_b727_2202;
+        for round in 0..120 {
+            for _ in 0..next(&mut random) % 400 {
+                let key = format!("k{}", next(&mut random) % 6000).into_bytes();
+                let value = vec![round; (next(&mut random) % 60) as usize];
+                view.put(key.clone(), value.clone());
+                model.insert(key, value);
+            }
+            view.settle(if round % 3 == 0 { 0 } else { 300 }).expect("settled");
+            if round % 10 == 9 {
+                view.settle(0).expect("settled");
+                drop(view);
+                view = open(folder.path());
+            }
+            let (a, b) = (next(&mut random) % 6000, next(&mut random) % 6000);
+            let (from, to) = (format!("k{}", a.min(b)), format!("k{}", a.max(b)));
+            let (from, to) = (from.min(to.clone()).into_bytes(), to.into_bytes());
+            if from < to {
+                let wanted = model.range(from.clone()..to.clone());
+                let wanted: Vec<Row> = wanted.map(|(k, v)| (k.clone(), v.clone())).collect();
+                let limit = 1 + (next(&mut random) % 50) as usize;
+                assert_eq!(walk(&view, &from, &to, limit), wanted, "round {round}");
+            }
+            for _ in 0..50 {
+                let key = format!("k{}", next(&mut random) % 7000).into_bytes();
+                assert_eq!(view.get(&key).expect("a look"), model.get(&key).cloned());
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_of_another_registry_is_not_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut view = open(folder.path());
+        view.put(vec![1], vec![2]);
+        view.settle(0).expect("settled");
+        drop(view);
+        drop(open(folder.path()));
+        let opened = loop {
+            match Index::open(folder.path(), "2233") {
+                Err(NotOpen::Busy) => std::thread::yield_now(),
+                opened => break opened,
+            }
+        };
+        assert!(matches!(opened, Err(NotOpen::Unusable(_))));
     }
 }

@@ -85,7 +85,7 @@ fn a_recipe_whose_bytes_are_not_here_is_refused() {
     let locations = BTreeMap::from_iter([(Digest::of(b"large"), elsewhere.clone())]);
     let added = add(locations).expect("held by reference");
     let known = registry.locations(&Digest::of(b"large")).expect("places");
-    assert_eq!(known, [elsewhere.clone()]);
+    assert_eq!(known, std::slice::from_ref(&elsewhere));
     assert_eq!(registry.fsck().expect("a report").damage, []);
     let run = finished_run(&registry, added.digest);
     let retention = || registry.run(&run).expect("a look").expect("a run").retention;
@@ -268,7 +268,7 @@ fn an_event_that_is_too_large_is_refused_whole() {
 fn a_large_file_is_kept_once_and_can_be_checked_from_outside() {
     let place = Place::with_registry();
     let registry = place.open();
-    let bytes: Vec<u8> = (0..5_000_001_u32).map(|n| (n * 2_654_435_761 >> 24) as u8).collect();
+    let bytes: Vec<u8> = (0..5_000_001_u32).map(|n| ((n * 2_654_435_761) >> 24) as u8).collect();
     let file = place.root().join("large");
     fs::write(&file, &bytes).expect("a file");
     let (digest, size) = registry.blobs().put_file(&file).expect("kept");
