@@ -23,7 +23,7 @@ const BLOCK: usize = 1 << 20;
 const BLOCKS_WAITING: usize = 8;
 
 /// After this many bytes the disk is told to begin writing, so that the last sync is short.
-const SYNC_EVERY: u64 = 64 << 20;
+const SYNC_EVERY: u64 = 32 << 20;
 
 /// The blobs of one registry.
 pub struct Blobs {
@@ -211,23 +211,32 @@ impl Blobs {
         })
     }
 
+    /// Writes blocks as they come, while another thread keeps the disk busy with what is written.
     fn write(
         &self,
         path: &Path,
         blocks: &Receiver<Vec<u8>>,
         empty: &SyncSender<Vec<u8>>,
     ) -> io::Result<()> {
-        let (mut offset, mut synced) = (0, 0);
-        for block in blocks {
-            self.disk.write_at(path, offset, &block)?;
-            offset += block.len() as u64;
-            let _ = empty.try_send(block);
-            if offset - synced >= SYNC_EVERY {
-                self.disk.sync(path)?;
-                synced = offset;
+        std::thread::scope(|scope| {
+            let (written, to_sync) = sync_channel::<()>(1);
+            let syncer =
+                scope.spawn(move || to_sync.into_iter().try_for_each(|()| self.disk.sync(path)));
+            let (mut offset, mut told) = (0, 0);
+            for block in blocks {
+                self.disk.write_at(path, offset, &block)?;
+                offset += block.len() as u64;
+                let _ = empty.try_send(block);
+                if offset - told >= SYNC_EVERY {
+                    told = offset;
+                    // A syncer that is still busy takes these bytes with the next ones.
+                    let _ = written.try_send(());
+                }
             }
-        }
-        self.disk.sync(path)
+            drop(written);
+            syncer.join().map_err(|_| io::Error::other("the syncer stopped"))??;
+            self.disk.sync(path)
+        })
     }
 
     /// Gives whole, synced bytes their name; or takes away what is not whole.
