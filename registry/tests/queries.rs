@@ -1,4 +1,4 @@
-//! What a person asks: names, digests by their first digits, runs, the trail, what could be deleted.
+//! What a person asks: names, digests by their first digits, runs, the trail, what could go.
 
 mod place;
 
