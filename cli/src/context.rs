@@ -125,7 +125,8 @@ impl<'w> Context<'w> {
         if exists {
             return self.registry();
         }
-        let registry = Registry::create(&folder, &(self.world.clock)(), &self.actor())?;
+        let (time, actor) = ((self.world.clock)(), self.actor());
+        let registry = Registry::open_or_create(&folder, &time, &actor)?;
         self.note(format!("registry   {}  made", folder.display()));
         Ok(Arc::new(registry))
     }

@@ -28,7 +28,7 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalEr
     Ok(serde_json_canonicalizer::to_vec(&value)?)
 }
 
-/// Reads bytes that must be in canonical form; duplicate keys, spaces or another key order are refused.
+/// Reads bytes that must be in canonical form: no duplicate keys, no spaces, one key order.
 pub fn from_bytes(bytes: &[u8]) -> Result<Value, CanonicalError> {
     let value = strict::parse(bytes)?;
     if to_bytes(&value)? != bytes {

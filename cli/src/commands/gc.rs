@@ -23,7 +23,8 @@ impl Options {
         for item in &plan.items {
             if context.common.json {
                 context.json(&json!({
-                    "kind": "deletable", "what": item.what, "size": item.size, "reason": item.reason,
+                    "kind": "deletable", "what": item.what, "size": item.size,
+                    "reason": item.reason,
                 }))?;
             } else {
                 context.line(format!("{}  {}  {}", item.what, size(item.size), item.reason))?;
