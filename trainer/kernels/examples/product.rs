@@ -1,5 +1,7 @@
 //! Prints the speed of products beside the machine's best fused multiply-add rate.
 
+#![allow(clippy::disallowed_types)] // an example may look at the clock
+
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -1,5 +1,7 @@
 //! The operations once more, in f64 and as plainly as the formulas read.
 
+#![allow(clippy::disallowed_methods)] // what judges the arithmetic must not be the arithmetic
+
 use kernels::AttentionShape;
 
 /// `x / √(mean x² + ε) · gain`, row by row.
