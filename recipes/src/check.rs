@@ -86,7 +86,8 @@ fn training(recipe: &Recipe, stage: &Stage, number: usize, root: &Node, problems
     let unit = u64::from(settings.micro_batches) * u64::from(context);
     if !settings.batch_tokens.is_multiple_of(unit) {
         let message = format!(
-            "`batch_tokens` is {}, wanted a multiple of {unit}: {} micro_batches × context {context}",
+            "`batch_tokens` is {}, wanted a multiple of {unit}: {} micro_batches × context \
+             {context}",
             settings.batch_tokens, settings.micro_batches
         );
         let near = (settings.batch_tokens / unit).max(1) * unit;

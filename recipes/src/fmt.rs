@@ -1,6 +1,6 @@
 //! The normal form of a recipe's text: two spaces, one style, comments kept where they were.
 //!
-//! Order, collections in brackets or blocks, and empty lines between parts stay as the author chose.
+//! Order, brackets or blocks, and empty lines between parts stay as the author chose.
 
 use crate::problem::Problems;
 use crate::tree::{self, Node, Value};
@@ -291,7 +291,8 @@ mod tests {
     #[test]
     fn spaces_go_and_comments_stay() {
         check(
-            "# top\na:    1   # one\n\n\n\n# own\nb:\n     - {x:  1,y: 2}\n     # in\n     - [ 1,2 ] # two\n# end",
+            "# top\na:    1   # one\n\n\n\n# own\nb:\n     - {x:  1,y: 2}\n     # in\n     \
+             - [ 1,2 ] # two\n# end",
             "# top\na: 1  # one\n\n# own\nb:\n  - {x: 1, y: 2}\n  # in\n  - [1, 2]  # two\n# end\n",
         );
     }

@@ -71,7 +71,8 @@ impl Problems {
             let before = " ".repeat(column - 1);
             drawn += &format!("error: {}\n", problem.message);
             drawn += &format!(
-                "{gutter}--> {file}:{line}:{}\n{gutter} |\n{line} | {shown}\n{gutter} | {before}{carets}\n",
+                "{gutter}--> {file}:{line}:{}\n{gutter} |\n{line} | {shown}\n\
+                 {gutter} | {before}{carets}\n",
                 problem.place.column
             );
             if let Some(hint) = &problem.hint {

@@ -260,7 +260,7 @@ pub enum Tokenizer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Model {
-    /// A decoder in the manner of Llama: RMSNorm, rotary positions, SwiGLU, grouped-query attention.
+    /// A decoder like Llama: RMSNorm, rotary positions, SwiGLU, grouped-query attention.
     Llama {
         layers: u32,
         /// Width of the residual stream.

@@ -15,7 +15,7 @@ pub trait Outputs {
     /// Takes a training state; after this returns, a killed run can go on from it.
     fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()>;
 
-    /// Takes a state between two recorded ones, only to go on from it after a stop that was asked for.
+    /// Takes a state between two recorded ones, only to go on from it after a stop.
     fn pause(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()>;
 
     /// What was taken before a kill, if this run was started before.

@@ -49,7 +49,7 @@ pub enum SourceError {
     Lock { path: PathBuf, reason: String },
     #[error("cargo metadata: {0}")]
     Cargo(String),
-    #[error("crate `{name}`: the archive `{}` is not here; `cargo fetch` brings it", path.display())]
+    #[error("crate `{name}`: archive `{}` is not here; `cargo fetch` brings it", path.display())]
     Archive { name: String, path: PathBuf },
     #[error("crate `{name}` stands in the lock file, and `cargo metadata` does not list it")]
     Unlisted { name: String },

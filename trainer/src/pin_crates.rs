@@ -1,7 +1,7 @@
 //! Pins the crates of a lock file: the archives in cargo's cache, each with the lock's checksum.
 //!
-//! Packages without a checksum (the workspace's own, and those from git) are left out. The digest of a file in the
-//! manifest is the checksum in the lock file, so anyone can compare the two.
+//! Packages without a checksum (the workspace's own, and those from git) are left out. The digest
+//! of a file in the manifest is the checksum in the lock file, so anyone can compare the two.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

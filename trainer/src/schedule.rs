@@ -8,16 +8,16 @@ use recipes::recipe::Schedule;
 /// Warm-up: `peak·tokens/warmup`. Then, with p the part done of what follows the warm-up,
 /// `floor + (peak − floor)·½·(1 + cos(π·p))` for a cosine and `peak` for a constant schedule.
 pub fn rate(schedule: &Schedule, tokens: u64, total: u64) -> f64 {
-    let (Schedule::Cosine { peak, warmup_tokens, .. } | Schedule::Constant { peak, warmup_tokens }) =
-        *schedule;
-    if tokens < warmup_tokens {
-        return peak * (tokens as f64 / warmup_tokens as f64);
+    let (Schedule::Cosine { peak, warmup_tokens: warmup, .. }
+    | Schedule::Constant { peak, warmup_tokens: warmup }) = *schedule;
+    if tokens < warmup {
+        return peak * (tokens as f64 / warmup as f64);
     }
     match *schedule {
         Schedule::Constant { .. } => peak,
         Schedule::Cosine { floor, .. } => {
-            let rest = total.saturating_sub(warmup_tokens);
-            let done = if rest == 0 { 1.0 } else { (tokens - warmup_tokens) as f64 / rest as f64 };
+            let rest = total.saturating_sub(warmup);
+            let done = if rest == 0 { 1.0 } else { (tokens - warmup) as f64 / rest as f64 };
             let half = 0.5 * (1.0 + cos64(std::f64::consts::PI * done));
             floor + (peak - floor) * half
         }

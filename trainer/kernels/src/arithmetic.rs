@@ -17,7 +17,7 @@ impl Arithmetic for Fused {
     }
 }
 
-/// Exact emulation in f64: the product is exact, the sum is rounded to odd, the narrowing is then right.
+/// Exact emulation in f64: the product is exact, the sum is rounded to odd, then narrowed.
 #[derive(Clone, Copy)]
 pub struct Emulated;
 
@@ -44,7 +44,7 @@ impl Arithmetic for Emulated {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::disallowed_methods)] // what judges the arithmetic must not be the arithmetic
+    #![allow(clippy::disallowed_methods)] // std is the judge here
 
     use super::*;
     use crate::random;

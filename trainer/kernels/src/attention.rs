@@ -1,7 +1,7 @@
 //! Causal attention with rotary positions and grouped queries; no time × time matrix is ever kept.
 //!
-//! For row i and j ≤ i: `s_j = (chain over d of q·k)·scale`, m = max, `e_j = exp(s_j − m)`, l = lane
-//! sum of e, `o = (chain over j ascending of e_j·v_j) / l`. Back: D = lane sum of dO·O,
+//! For row i and j ≤ i: `s_j = (chain over d of q·k)·scale`, m = max, `e_j = exp(s_j − m)`,
+//! l = lane sum of e, `o = (chain over j ascending of e_j·v_j) / l`. Back: D = lane sum of dO·O,
 //! `p = e/l`, `dP = chain over d of dO·v`, `dS = (p·(dP − D))·scale`; dQ is a chain over j, dK and
 //! dV are chains over the group's query heads in order and within a head over rows ascending.
 
@@ -381,8 +381,8 @@ impl Task for Backward<'_> {
 }
 
 impl Kernels {
-    /// `out` (batch, time, heads·head_width) from packed `qkv` (batch, time, row); keeps the maximum
-    /// and the sum of every row of scores (batch, heads, time) for the way back.
+    /// `out` (batch, time, heads·head_width) from packed `qkv` (batch, time, row); keeps the
+    /// maximum and the sum of every row of scores (batch, heads, time) for the way back.
     pub fn attention_forward(
         &self,
         out: &mut [f32],

@@ -161,7 +161,7 @@ pub fn sin64(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::disallowed_methods)] // what judges the arithmetic must not be the arithmetic
+    #![allow(clippy::disallowed_methods)] // std is the judge here
 
     use super::*;
     use crate::arithmetic::{Emulated, Fused};

@@ -1,6 +1,6 @@
 //! The operations once more, in f64 and as plainly as the formulas read.
 
-#![allow(clippy::disallowed_methods)] // what judges the arithmetic must not be the arithmetic
+#![allow(clippy::disallowed_methods)] // std is the judge here
 
 use kernels::AttentionShape;
 
