@@ -22,8 +22,8 @@ const BLOCK: usize = 1 << 20;
 /// How many blocks may wait between the reader and the writer.
 const BLOCKS_WAITING: usize = 8;
 
-/// After this many bytes the disk is told to begin writing, so that the last sync is short.
-const SYNC_EVERY: u64 = 32 << 20;
+/// Blocks begin at a multiple of this in memory, so that a disk can take them without a copy.
+const PAGE: usize = 4096;
 
 /// The blobs of one registry.
 pub struct Blobs {
@@ -192,16 +192,15 @@ impl Blobs {
 
     /// Reads, hashes and writes in one pass; two threads where there is more than one block.
     fn copy(&self, reader: &mut dyn Read, path: &Path) -> io::Result<(Digest, u64)> {
-        let mut first = vec![0; BLOCK];
-        let length = read_full(reader, &mut first)?;
-        first.truncate(length);
-        if length < BLOCK {
-            self.disk.write_at(path, 0, &first)?;
+        let mut first = Block::new();
+        first.fill(reader)?;
+        if first.length < BLOCK {
+            self.disk.write_at(path, 0, first.bytes())?;
             self.disk.sync(path)?;
-            return Ok((Digest::of(&first), length as u64));
+            return Ok((Digest::of(first.bytes()), first.length as u64));
         }
-        let (full, to_write) = sync_channel::<Vec<u8>>(BLOCKS_WAITING);
-        let (empty, to_fill) = sync_channel::<Vec<u8>>(BLOCKS_WAITING + 2);
+        let (full, to_write) = sync_channel::<Block>(BLOCKS_WAITING);
+        let (empty, to_fill) = sync_channel::<Block>(BLOCKS_WAITING + 2);
         std::thread::scope(|scope| {
             let writer = scope.spawn(move || self.write(path, &to_write, &empty));
             let hashed = hash_on(reader, first, full, &to_fill);
@@ -211,32 +210,20 @@ impl Blobs {
         })
     }
 
-    /// Writes blocks as they come, while another thread keeps the disk busy with what is written.
+    /// Writes blocks as they come, then syncs them.
     fn write(
         &self,
         path: &Path,
-        blocks: &Receiver<Vec<u8>>,
-        empty: &SyncSender<Vec<u8>>,
+        blocks: &Receiver<Block>,
+        empty: &SyncSender<Block>,
     ) -> io::Result<()> {
-        std::thread::scope(|scope| {
-            let (written, to_sync) = sync_channel::<()>(1);
-            let syncer =
-                scope.spawn(move || to_sync.into_iter().try_for_each(|()| self.disk.sync(path)));
-            let (mut offset, mut told) = (0, 0);
-            for block in blocks {
-                self.disk.write_at(path, offset, &block)?;
-                offset += block.len() as u64;
-                let _ = empty.try_send(block);
-                if offset - told >= SYNC_EVERY {
-                    told = offset;
-                    // A syncer that is still busy takes these bytes with the next ones.
-                    let _ = written.try_send(());
-                }
-            }
-            drop(written);
-            syncer.join().map_err(|_| io::Error::other("the syncer stopped"))??;
-            self.disk.sync(path)
-        })
+        let mut offset = 0;
+        for block in blocks {
+            self.disk.write_at(path, offset, block.bytes())?;
+            offset += block.length as u64;
+            let _ = empty.try_send(block);
+        }
+        self.disk.sync(path)
     }
 
     /// Gives whole, synced bytes their name; or takes away what is not whole.
@@ -304,39 +291,56 @@ fn missing(digest: &Digest, error: io::Error) -> io::Error {
     }
 }
 
-fn read_full(reader: &mut dyn Read, block: &mut [u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while done < block.len() {
-        match reader.read(&mut block[done..]) {
-            Ok(0) => break,
-            Ok(n) => done += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// Bytes on their way, beginning at a page.
+struct Block {
+    memory: Vec<u8>,
+    start: usize,
+    length: usize,
+}
+
+impl Block {
+    fn new() -> Block {
+        let memory = vec![0; BLOCK + PAGE];
+        let start = memory.as_ptr().align_offset(PAGE).min(PAGE);
+        Block { memory, start, length: 0 }
     }
-    Ok(done)
+
+    fn bytes(&self) -> &[u8] {
+        &self.memory[self.start..][..self.length]
+    }
+
+    /// Reads until the block is full or the reader ends.
+    fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        let room = &mut self.memory[self.start..][..BLOCK];
+        self.length = 0;
+        while self.length < BLOCK {
+            match reader.read(&mut room[self.length..]) {
+                Ok(0) => break,
+                Ok(n) => self.length += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Hashes blocks and hands them on, until the reader ends or the writer is gone.
 fn hash_on(
     reader: &mut dyn Read,
-    first: Vec<u8>,
-    full: SyncSender<Vec<u8>>,
-    empty: &Receiver<Vec<u8>>,
+    first: Block,
+    full: SyncSender<Block>,
+    empty: &Receiver<Block>,
 ) -> io::Result<(Digest, u64)> {
     let (mut hasher, mut size, mut block) = (Hasher::new(), 0, first);
-    loop {
-        hasher.update(&block);
-        size += block.len() as u64;
+    while block.length > 0 {
+        hasher.update(block.bytes());
+        size += block.length as u64;
         if full.send(block).is_err() {
             return Err(io::Error::other("the writer stopped"));
         }
-        block = empty.try_recv().unwrap_or_default();
-        block.resize(BLOCK, 0);
-        let length = read_full(reader, &mut block)?;
-        block.truncate(length);
-        if length == 0 {
-            return Ok((hasher.finish(), size));
-        }
+        block = empty.try_recv().unwrap_or_else(|_| Block::new());
+        block.fill(reader)?;
     }
+    Ok((hasher.finish(), size))
 }
