@@ -55,42 +55,101 @@ async fn browser() -> (Running, Client) {
     (Running(driver), client)
 }
 
-async fn text(client: &Client) -> String {
-    client.find(Locator::Css("body")).await.expect("a body").text().await.expect("a text")
+/// A registry with two recipes and a rebuilt run, served, and a browser that looks at it.
+struct Desk {
+    client: Client,
+    url: String,
+    run: String,
+    _running: [Running; 2],
+    _place: Place,
+}
+
+impl Desk {
+    async fn open() -> Desk {
+        let place = Place::with_tiny_recipe();
+        let run = place.ingot("run tiny.yaml --json").exits(0).last();
+        place.ingot("rebuild tiny").exits(0);
+        place.write("tiny.yaml", stories::TINY.replace("peak: 3.0e-3", "peak: 6.0e-3"));
+        place.ingot("add tiny.yaml").exits(0);
+        let (server, url) = served(&place);
+        let (driver, client) = browser().await;
+        let run = run["id"].as_str().expect("an id").trim_start_matches("sha256:").to_owned();
+        Desk { client, url, run, _running: [server, driver], _place: place }
+    }
+
+    async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.url)).await.expect("a page");
+    }
+
+    /// Types into a field of the page's forms.
+    async fn enter(&self, field: &str, words: &str) {
+        let field = self.client.find(Locator::Css(field)).await.expect("a field");
+        field.clear().await.expect("cleared");
+        field.send_keys(words).await.expect("typed");
+    }
+
+    async fn press(&self, button: &str) {
+        let button = self.client.find(Locator::Css(button)).await.expect("a button");
+        button.click().await.expect("pressed");
+    }
+
+    /// The text of a part of the page.
+    async fn reads(&self, part: &str) -> String {
+        let part = self.client.find(Locator::Css(part)).await.expect("a part of the page");
+        part.text().await.expect("a text")
+    }
+
+    async fn close(self) {
+        self.client.clone().close().await.expect("closed");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_officer_finds_recipe_run_diff_and_trail() {
-    let place = Place::with_tiny_recipe();
-    let run = place.ingot("run tiny.yaml --json").exits(0).last();
-    place.ingot("rebuild tiny").exits(0);
-    let other = stories::TINY.replace("peak: 3.0e-3", "peak: 6.0e-3");
-    place.write("tiny.yaml", other);
-    place.ingot("add tiny.yaml").exits(0);
-    let (_server, url) = served(&place);
-    let (_driver, client) = browser().await;
-
-    client.goto(&url).await.expect("a page");
-    assert!(text(&client).await.contains("tiny"), "the overview names the recipe");
-
-    let id = run["id"].as_str().expect("an id").trim_start_matches("sha256:").to_owned();
-    client.goto(&format!("{url}runs/{id}")).await.expect("a page");
-    let page = text(&client).await;
-    for wanted in ["reproduced", "gather stories", "held-out-loss@1"] {
+async fn a_run_is_found_from_the_overview_and_shows_all_of_its_record() {
+    let desk = Desk::open().await;
+    desk.go("").await;
+    desk.press(&format!("a[href$='/runs/{}']", desk.run)).await;
+    let page = desk.reads("body").await;
+    for wanted in ["reproduced", "gather stories", "held-out-loss@1", "why documents were dropped"]
+    {
         assert!(page.contains(wanted), "`{wanted}` on the run's page:\n{page}");
     }
-    client.find(Locator::Css("svg")).await.expect("a loss curve");
+    desk.client.find(Locator::Css("svg")).await.expect("a loss curve");
+    desk.close().await;
+}
 
-    client.goto(&format!("{url}recipes/tiny")).await.expect("a page");
-    assert!(text(&client).await.contains("tiny@2"), "the recipe's page has its history");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_look_up_box_leads_to_a_recipe_and_to_a_digest() {
+    let desk = Desk::open().await;
+    desk.go("trail").await;
+    desk.enter("#find", "tiny").await;
+    desk.press("form.find button").await;
+    assert!(desk.reads("main").await.contains("tiny@2"), "the recipe's page has its history");
+    desk.enter("#find", &desk.run[..8]).await;
+    desk.press("form.find button").await;
+    assert!(desk.reads("h1").await.contains(&desk.run[..8]));
+    desk.close().await;
+}
 
-    client.goto(&format!("{url}diff?recipe=tiny%401&recipe=tiny%402")).await.expect("a page");
-    let page = text(&client).await;
-    assert!(page.contains("learning rate peak"), "{page}");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_recipes_are_compared_through_the_form() {
+    let desk = Desk::open().await;
+    desk.go("diff").await;
+    desk.enter("#recipe0", "tiny@1").await;
+    desk.enter("#recipe1", "tiny@2").await;
+    desk.press("main form button").await;
+    let page = desk.reads("main").await;
+    assert!(page.contains("learning rate peak") && page.contains("×2"), "{page}");
+    desk.close().await;
+}
 
-    client.goto(&format!("{url}trail?action=recipe")).await.expect("a page");
-    let table = client.find(Locator::Css("main table")).await.expect("a table");
-    let table = table.text().await.expect("a text");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_trail_is_filtered_and_its_entries_open() {
+    let desk = Desk::open().await;
+    desk.go("trail?action=recipe").await;
+    let table = desk.reads("main table").await;
     assert!(table.contains("recipe.added") && !table.contains("run.step"), "{table}");
-    client.close().await.expect("closed");
+    desk.press("main table a").await;
+    assert!(desk.reads("main").await.contains("recipe.added"));
+    desk.close().await;
 }

@@ -268,6 +268,7 @@ mod tests {
             key: of(&format!("key of {name}")),
             result: of(&format!("result of {name}")),
             counts: BTreeMap::from([("documents".to_owned(), 7)]),
+            fates: None,
         };
         let state = |(stage, step): (u32, u64)| StateMark {
             stage,

@@ -19,6 +19,9 @@ pub struct StepResult {
     pub result: Digest,
     /// Figures people read, such as `documents_in`, `documents_out`, `tokens`.
     pub counts: BTreeMap<String, u64>,
+    /// Of a cleaning step: the blob that says of every dropped document why it was dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fates: Option<Digest>,
 }
 
 /// A recorded training state.

@@ -200,7 +200,11 @@ impl<'a> Run<'a> {
         result: Digest,
         counts: Counts,
     ) -> Result<(), BuildError> {
-        let step = StepResult { name: name.to_owned(), key, result, counts };
+        let name = name.to_owned();
+        self.take(StepResult { name, key, result, counts, fates: None })
+    }
+
+    fn take(&mut self, step: StepResult) -> Result<(), BuildError> {
         self.outputs.step(&step)?;
         self.steps.push(step);
         Ok(())
@@ -245,19 +249,21 @@ impl<'a> Run<'a> {
             let key = key(&operation, &parameters, &self.before_cleaning(number));
             let cleaned = clean(step, documents, self.kernels);
             let fates = serde_json::to_vec(&cleaned.dropped).expect("fates are JSON");
-            self.outputs.keep(&fates)?;
+            let fates = self.outputs.keep(&fates)?;
             documents = cleaned.documents;
             let mut result = Hasher::new();
             result.update(documents_digest(&documents).as_bytes());
-            result.update(Digest::of(&fates).as_bytes());
+            result.update(fates.as_bytes());
             let counts = counts([
                 ("documents", documents.len() as u64),
                 ("dropped", cleaned.dropped.len() as u64),
                 ("changed", cleaned.changed),
             ]);
-            self.done(&name, key, result.finish(), counts)?;
+            let result = result.finish();
+            self.take(StepResult { name, key, result, counts, fates: Some(fates) })?;
             if documents.is_empty() {
-                return Err(BuildError::Nothing { step: name });
+                let step = self.steps.last().map(|step| step.name.clone()).unwrap_or_default();
+                return Err(BuildError::Nothing { step });
             }
         }
         Ok(documents)

@@ -231,11 +231,17 @@ fn artifacts(registry: &Registry, t: Tongue, run: &RunRecord) -> Result<Markup, 
     };
     let finished = registry.events(&finished)?;
     let object = finished.first().and_then(|event| event.subjects.get(1));
-    let blobs = [
-        ("model.safetensors", trace.model),
-        ("tokenizer.json", trace.tokenizer),
-        (t.say("losses of all steps"), trace.losses),
+    let mut blobs = vec![
+        ("model.safetensors".to_owned(), trace.model),
+        ("tokenizer.json".to_owned(), trace.tokenizer),
+        (t.say("losses of all steps").to_owned(), trace.losses),
     ];
+    let dropped = t.say("why documents were dropped");
+    blobs.extend(
+        trace.steps.iter().filter_map(|step| {
+            step.fates.map(|fates| (format!("{dropped}: {}", step.name), fates))
+        }),
+    );
     let heads = [Words("Artifact"), Figures("Size"), Words("Digest")];
     let rows = html! {
         @for (name, named) in &blobs {

@@ -284,6 +284,7 @@ fn one_run(number: u64, recipe: Digest, entries: &mut Vec<Entry>) -> Result<Dige
         key: Digest::of(&at.to_le_bytes()),
         result: Digest::of(&(number * 100 + at).to_le_bytes()),
         counts: [("documents_in".to_owned(), 1412), ("documents_out".to_owned(), 968)].into(),
+        fates: None,
     };
     let state = |at: u64| StateMark {
         stage: 0,

@@ -25,8 +25,8 @@ pub struct Options {
     /// Most tokens to add
     #[arg(long, default_value_t = 64, value_name = "N")]
     tokens: usize,
-    /// 0 takes the most likely token each time, 1 draws by the model's own chances
-    #[arg(long, default_value_t = 0.0)]
+    /// How daring: 0 takes the most likely token each time, 1 draws by the model's own chances
+    #[arg(long, default_value_t = 0.8)]
     temperature: f64,
     /// Which draw; the same seed gives the same text
     #[arg(long, default_value_t = 0)]

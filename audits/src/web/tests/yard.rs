@@ -121,6 +121,7 @@ fn trace(registry: &Registry) -> Trace {
         key: Digest::of(format!("key {name}").as_bytes()),
         result: Digest::of(format!("result {name}").as_bytes()),
         counts: BTreeMap::from([("documents_in".to_owned(), 1_412), (key.to_owned(), n)]),
+        fates: None,
     };
     let state = |n: u64| StateMark {
         stage: 0,
