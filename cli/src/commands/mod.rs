@@ -1,7 +1,7 @@
 //! The verbs, one file each.
 
 mod add;
-mod bench;
+pub mod bench;
 mod check;
 mod completions;
 mod diff;
@@ -14,7 +14,7 @@ mod init;
 mod log;
 mod man;
 mod rebuild;
-mod run;
+pub mod run;
 mod runs;
 mod sample;
 mod schema;

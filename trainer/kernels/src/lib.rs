@@ -21,6 +21,7 @@ mod kernels;
 mod lanes;
 mod micro;
 mod parts;
+mod peak;
 mod pool;
 mod product;
 pub mod random;

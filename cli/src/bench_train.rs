@@ -1,0 +1,200 @@
+//! The trainer's figures: steps of one fixed model and batch, products, recorded states.
+//!
+//! The model is the one of the scripts in `tests/peers`, which print what PyTorch and candle's own
+//! operations make of it: 16.9 M parameters, 6 layers, 384 wide, 6 heads, 1,024 hidden, a
+//! vocabulary of 8,192, 8 sequences of 256 tokens a step in one micro-batch.
+
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use kernels::{Carry, Kernels};
+use recipes::recipe::{Model, Optimizer, Pretrain, Schedule};
+use recipes::{Digest, StateMark, StepResult};
+use trainer::shape::Shape;
+use trainer::stage::{Stage, StageEnd, train};
+use trainer::state::State;
+use trainer::{Outputs, Progress, ResumePoint};
+
+use crate::Failure;
+use crate::bench_registry::{Scratch, peak_megabytes};
+use crate::commands::bench::{Figure, figure};
+use crate::commands::run::Furnace;
+use crate::context::Context;
+
+/// How it is measured.
+#[derive(Args)]
+pub struct Sizes {
+    /// Where training states are written [default: here]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    #[command(flatten)]
+    furnace: Furnace,
+}
+
+const VOCABULARY: u32 = 8192;
+const CONTEXT: u32 = 256;
+const SEQUENCES: u64 = 8;
+
+/// Steps before the first that counts.
+const WARM: usize = 3;
+
+/// A state is recorded after this many steps, once among the steps that count.
+const STATE_AFTER: u64 = 8;
+
+const STEPS: u64 = 15;
+
+/// Steps between two states in a run as the design has it.
+const STATE_EVERY: f64 = 20.0;
+
+/// The side of the square product.
+const SIDE: usize = 2112;
+
+/// Measures products first, then training, whose memory is the whole process's.
+pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Failure> {
+    let kernels = sizes.furnace.options(context)?.kernels;
+    let scratch = Scratch::new(context, sizes.folder.as_deref())?;
+    context.note(format!("{} threads, tier {}", kernels.threads(), kernels.tier()));
+    context.note("training");
+    let mut figures = training(&kernels, &scratch)?;
+    context.note("products");
+    figures.extend(products(&kernels));
+    Ok(figures)
+}
+
+/// Notes when steps end, and writes states as a run does.
+struct Watch<'a> {
+    scratch: &'a Scratch,
+    ended: Vec<Instant>,
+}
+
+impl Outputs for Watch<'_> {
+    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
+        Ok(Digest::of(bytes))
+    }
+
+    fn step(&mut self, _: &StepResult) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()> {
+        let partial = self.scratch.0.join("partial");
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&partial, self.scratch.0.join(mark.digest.hex()))
+    }
+
+    fn pause(&mut self, _: &StateMark, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn resume_point(&mut self) -> io::Result<Option<ResumePoint>> {
+        Ok(None)
+    }
+
+    fn progress(&mut self, _: &Progress) {
+        self.ended.push(Instant::now());
+    }
+
+    fn stop_wanted(&self) -> bool {
+        false
+    }
+}
+
+fn training(kernels: &Kernels, scratch: &Scratch) -> Result<Vec<Figure>, Failure> {
+    let model = Model::Llama {
+        layers: 6,
+        width: 384,
+        heads: 6,
+        kv_heads: 6,
+        hidden: 1024,
+        context: CONTEXT,
+        tied: false,
+        rope_theta: 10_000.0,
+        norm_epsilon: 1e-5,
+    };
+    let shape = Shape::new(&model, VOCABULARY as usize);
+    let batch = SEQUENCES * u64::from(CONTEXT);
+    let settings = Pretrain {
+        tokens: STEPS * batch,
+        batch_tokens: batch,
+        micro_batches: 1,
+        optimizer: Optimizer::default(),
+        schedule: Schedule::Constant { peak: 3e-4, warmup_tokens: 0 },
+        state_every: STATE_AFTER,
+    };
+    let recipe = Digest::of(b"bench");
+    let stage = Stage {
+        name: "bench",
+        number: 0,
+        recipe,
+        seed: 1,
+        shape: &shape,
+        settings: &settings,
+        kernels,
+        sequence: &sequence,
+    };
+    let before = StageEnd { theta: shape.initial(1), losses: Vec::new(), marks: Vec::new() };
+    let start = State::first(0, recipe, 1, &shape, before);
+    let mut watch = Watch { scratch, ended: Vec::new() };
+    train(&stage, start, &mut watch).map_err(|error| Failure::new(error.to_string()))?;
+    let took: Vec<f64> =
+        watch.ended.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+    // The interval after a recorded state holds the recording too.
+    let recording = STATE_AFTER as usize - 1;
+    let mut steps: Vec<f64> = took
+        .iter()
+        .enumerate()
+        .skip(WARM - 1)
+        .filter(|(place, _)| *place != recording)
+        .map(|(_, seconds)| *seconds)
+        .collect();
+    steps.sort_by(f64::total_cmp);
+    let step = steps[steps.len() / 2];
+    let state = (took[recording] - step) / (STATE_EVERY * step) * 100.0;
+    Ok(vec![
+        figure(
+            "train.tokens_per_second",
+            batch as f64 / step,
+            "1/s",
+            "2.0 × PyTorch (AVX-512), 1.1 × (AVX2)",
+        ),
+        figure("train.step_seconds", step, "s", ""),
+        figure("train.peak_memory_mb", peak_megabytes()?, "MB", "at most 0.5 × PyTorch"),
+        figure("train.state_percent", state, "%", "at most 3"),
+    ])
+}
+
+/// Ids without a pattern; speed does not depend on them.
+fn sequence(number: u64, ids: &mut [u32]) {
+    for (place, id) in (0u64..).zip(ids) {
+        *id = kernels::random::below(1, 90, number << 16 | place, u64::from(VOCABULARY)) as u32;
+    }
+}
+
+/// A square product beside the machine's best rate of fused multiply-adds.
+fn products(kernels: &Kernels) -> Vec<Figure> {
+    let a = vec![0.5; SIDE * SIDE];
+    let b = vec![0.25; SIDE * SIDE];
+    let mut c = vec![0.0; SIDE * SIDE];
+    let (mut product, mut peak) = (0.0f64, 0.0f64);
+    for _ in 0..7 {
+        let begun = Instant::now();
+        kernels.product_nn(&mut c, &a, &b, SIDE, SIDE, SIDE, Carry::Fresh);
+        let rate = 2.0 * (SIDE as f64).powi(3) / begun.elapsed().as_secs_f64() / 1e9;
+        product = product.max(rate);
+        black_box(&c);
+        let begun = Instant::now();
+        let operations = black_box(kernels.multiply_adds(20_000_000));
+        peak = peak.max(operations as f64 / begun.elapsed().as_secs_f64() / 1e9);
+    }
+    vec![
+        figure("product.gflops", product, "GFLOP/s", "at least 85 % of the peak"),
+        figure("product.peak_gflops", peak, "GFLOP/s", ""),
+        figure("product.percent_of_peak", product / peak * 100.0, "%", "at least 85"),
+    ]
+}
