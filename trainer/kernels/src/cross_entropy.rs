@@ -13,7 +13,7 @@ use crate::product::Carry;
 use crate::tier::Task;
 
 /// Tokens of a chunk; only memory and speed depend on it.
-const CHUNK: usize = 256;
+const CHUNK: usize = 512;
 
 /// The operands: `h` (tokens × width), `w` (vocabulary × width), one target a token.
 #[derive(Clone, Copy)]

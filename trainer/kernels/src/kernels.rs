@@ -47,7 +47,7 @@ impl Kernels {
             return Err(KernelError::Threads { found: threads });
         }
         let pool = Arc::new(Pool::new(threads)?);
-        Ok(Kernels { tier, pool, spare: Arc::default(), block_terms: 384 })
+        Ok(Kernels { tier, pool, spare: Arc::default(), block_terms: 320 })
     }
 
     /// The instruction set in use.

@@ -11,8 +11,9 @@ use crate::tier::Tier;
 pub struct Micro {
     pub rows: usize,
     pub columns: usize,
-    /// `(terms, a, b, c, stride of c, load)`; a and b are packed panels, c is a full tile.
-    pub run: unsafe fn(usize, *const f32, *const f32, *mut f32, usize, bool),
+    /// `(terms, a, b, c, stride of c, load, next)`; a and b are packed panels, c is a full tile,
+    /// `next` is the tile that comes after it, whose lines are fetched ahead; it may lie anywhere.
+    pub run: unsafe fn(usize, *const f32, *const f32, *mut f32, usize, bool, *const f32),
 }
 
 impl Micro {
@@ -45,6 +46,7 @@ unsafe fn scalar(
     c: *mut f32,
     stride: usize,
     load: bool,
+    _next: *const f32,
 ) {
     for row in 0..ROWS {
         for column in 0..COLUMNS {
@@ -78,8 +80,13 @@ mod avx2 {
         c: *mut f32,
         stride: usize,
         load: bool,
+        next: *const f32,
     ) {
         let mut sums = [[_mm256_setzero_ps(); 2]; 6];
+        for row in 0..6 {
+            _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(row * stride).cast());
+            _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(row * stride + 15).cast());
+        }
         // SAFETY: every address lies inside what the caller promises.
         unsafe {
             if load {
@@ -121,8 +128,13 @@ mod avx512 {
         c: *mut f32,
         stride: usize,
         load: bool,
+        next: *const f32,
     ) {
         let mut sums = [[_mm512_setzero_ps(); 2]; 12];
+        for row in 0..12 {
+            _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(row * stride).cast());
+            _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(row * stride + 16).cast());
+        }
         // SAFETY: every address lies inside what the caller promises.
         unsafe {
             if load {

@@ -4,6 +4,7 @@
 
 use crate::kernels::Kernels;
 use crate::micro::Micro;
+use crate::pack::{Operand, Pack, panel_stride};
 use crate::parts::Parts;
 
 /// Whether the chains start at +0 or go on from what C holds.
@@ -15,17 +16,10 @@ pub enum Carry {
 
 /// Rows and columns of C that one task computes; only speed depends on them.
 const TASK_ROWS: usize = 96;
-const TASK_COLUMNS: usize = 512;
+const TASK_COLUMNS: usize = 256;
 
-/// A matrix read along terms: element (line, term) lies at `line·line_step + term·term_step`.
-#[derive(Clone, Copy)]
-struct Operand<'a> {
-    floats: &'a [f32],
-    lines: usize,
-    terms: usize,
-    /// Whether the terms of a line lie side by side; otherwise the lines of a term do.
-    terms_adjacent: bool,
-}
+/// Panels that one task packs; their lines of a term are read together.
+const PANELS_TOGETHER: usize = 8;
 
 impl Kernels {
     /// `C[m,n] = A[m,k] · B[n,k]ᵀ`, row-major.
@@ -91,8 +85,9 @@ impl Kernels {
             return;
         }
         let micro = Micro::of(self.tier());
-        let mut packed_a = self.buffer(m.next_multiple_of(micro.rows) * k);
-        let mut packed_b = self.buffer(n.next_multiple_of(micro.columns) * k);
+        let (high, wide) = (panel_stride(k, micro.rows), panel_stride(k, micro.columns));
+        let mut packed_a = self.buffer(m.div_ceil(micro.rows) * high);
+        let mut packed_b = self.buffer(n.div_ceil(micro.columns) * wide);
         self.pack(&mut packed_a, a, micro.rows);
         self.pack(&mut packed_b, b, micro.columns);
         let tiles = Tiles {
@@ -127,50 +122,16 @@ impl Kernels {
     }
 
     /// Copies a matrix into panels of `width` lines, the lines of one term side by side.
-    ///
-    /// Panels lie block of terms after block of terms, so that a block of a panel is contiguous.
     fn pack(&self, packed: &mut [f32], operand: Operand, width: usize) {
-        let Operand { lines, terms, .. } = operand;
-        let panels = lines.div_ceil(width);
-        let parts = Parts::new(packed);
-        let together = (16_384 / (terms * width).max(1)).max(1);
-        self.each_range(panels, together, &|range| {
-            for panel in range {
-                let start = panel * width * terms;
-                // SAFETY: every panel is packed by one task.
-                let packed = unsafe { parts.part(start..start + width * terms) };
-                let first = panel * width;
-                let here = width.min(lines - first);
-                if operand.terms_adjacent {
-                    pack_transposed(packed, operand, first, here, width);
-                } else {
-                    for (term, packed) in packed.chunks_exact_mut(width).enumerate() {
-                        let from = &operand.floats[term * lines + first..][..here];
-                        packed[..here].copy_from_slice(from);
-                        packed[here..].fill(0.0);
-                    }
-                }
-            }
+        let panels = operand.lines.div_ceil(width);
+        let packed = Parts::new(packed);
+        self.each_range(panels, PANELS_TOGETHER, &|range| {
+            let stride = panel_stride(operand.terms, width);
+            let floats = range.start * stride..range.end * stride;
+            // SAFETY: every panel is packed by one task.
+            let packed = unsafe { packed.part(floats) };
+            self.tier().carry_out(Pack { packed, operand, first: range.start * width, width });
         });
-    }
-}
-
-/// Packs lines whose terms lie side by side, a few terms at a time to stay in the cache.
-fn pack_transposed(packed: &mut [f32], operand: Operand, first: usize, here: usize, width: usize) {
-    const TERMS: usize = 16;
-    let terms = operand.terms;
-    if here < width {
-        packed.fill(0.0);
-    }
-    for block in (0..terms).step_by(TERMS) {
-        let count = TERMS.min(terms - block);
-        for line in 0..here {
-            let from = &operand.floats[(first + line) * terms + block..][..count];
-            let to = &mut packed[block * width + line..];
-            for (term, value) in from.iter().enumerate() {
-                to[term * width] = *value;
-            }
-        }
     }
 }
 
@@ -191,28 +152,30 @@ impl Tiles<'_> {
     fn compute(&self, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) {
         let (_, n, k) = self.size;
         let Micro { rows: high, columns: wide, run } = self.micro;
+        let (a_stride, b_stride) = (panel_stride(k, high), panel_stride(k, wide));
         let mut tile = [0.0; Micro::TILE_MAX];
         for block in (0..k).step_by(self.block_terms) {
             let terms = self.block_terms.min(k - block);
             let load = self.load || block > 0;
-            for row in rows.clone().step_by(high) {
-                let a = self.a[row * k + block * high..].as_ptr();
-                for column in columns.clone().step_by(wide) {
-                    let b = self.b[column * k + block * wide..].as_ptr();
+            // A panel of B stays in the first cache while all panels of A pass by it.
+            for column in columns.clone().step_by(wide) {
+                let b = self.b[column / wide * b_stride + block * wide..].as_ptr();
+                for row in rows.clone().step_by(high) {
+                    let a = self.a[row / high * a_stride + block * high..].as_ptr();
                     let (here, across) = (high.min(rows.end - row), wide.min(columns.end - column));
                     // SAFETY: this task alone reaches these rows and columns of C; the panels
                     // hold `terms` more terms from here; a ragged tile is computed in `tile`.
                     unsafe {
                         let c = self.c.at(row * n + column);
                         if here == high && across == wide {
-                            run(terms, a, b, c, n, load);
+                            run(terms, a, b, c, n, load, c.wrapping_add(high * n));
                             continue;
                         }
                         for r in 0..here {
                             let to = &mut tile[r * wide..][..across];
                             to.copy_from_slice(std::slice::from_raw_parts(c.add(r * n), across));
                         }
-                        run(terms, a, b, tile.as_mut_ptr(), wide, load);
+                        run(terms, a, b, tile.as_mut_ptr(), wide, load, tile.as_ptr());
                         for r in 0..here {
                             let from = &tile[r * wide..][..across];
                             std::slice::from_raw_parts_mut(c.add(r * n), across)
