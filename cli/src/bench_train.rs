@@ -126,6 +126,7 @@ fn training(kernels: &Kernels, scratch: &Scratch) -> Result<Vec<Figure>, Failure
         optimizer: Optimizer::default(),
         schedule: Schedule::Constant { peak: 3e-4, warmup_tokens: 0 },
         state_every: STATE_AFTER,
+        recompute: false,
     };
     let recipe = Digest::of(b"bench");
     let stage = Stage {

@@ -184,7 +184,7 @@ fn counted(count: u64, noun: &str) -> String {
 
 /// What a path is called.
 fn label(path: &str) -> String {
-    const NAMES: [(&str, &str); 12] = [
+    const NAMES: [(&str, &str); 13] = [
         ("schedule/peak", "learning rate peak"),
         ("schedule/floor", "learning rate floor"),
         ("schedule/warmup_tokens", "warm-up tokens"),
@@ -196,6 +196,7 @@ fn label(path: &str) -> String {
         ("optimizer/clip_norm", "gradient clip norm"),
         ("model/kv_heads", "key-value heads"),
         ("state_every", "steps between states"),
+        ("recompute", "recomputation on the way back"),
         ("/tokens", "training tokens"),
     ];
     let known = NAMES.iter().find(|(ending, _)| path.ends_with(ending));

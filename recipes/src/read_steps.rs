@@ -130,7 +130,15 @@ pub fn stage(d: &mut Decoder, node: &Node) -> Option<Stage> {
         d.unknown(key, &message, &["pretrain"]);
         return None;
     }
-    let keys = ["tokens", "batch_tokens", "micro_batches", "optimizer", "schedule", "state_every"];
+    let keys = [
+        "tokens",
+        "batch_tokens",
+        "micro_batches",
+        "optimizer",
+        "schedule",
+        "state_every",
+        "recompute",
+    ];
     let map = d.map(value, "stage `pretrain`", &keys)?;
     let tokens = d.need(&map, "tokens", |d, n, k| d.whole(n, k, 1, WHOLE_MAX));
     let batch_tokens = d.need(&map, "batch_tokens", |d, n, k| d.whole(n, k, 1, 1 << 32));
@@ -138,6 +146,7 @@ pub fn stage(d: &mut Decoder, node: &Node) -> Option<Stage> {
     let optimizer = d.or(&map, "optimizer", Optimizer::default(), |d, node, _| optimizer(d, node));
     let schedule = d.need(&map, "schedule", |d, node, _| schedule(d, node));
     let state_every = d.or(&map, "state_every", 20, |d, n, k| d.whole(n, k, 1, 1 << 32));
+    let recompute = d.or(&map, "recompute", false, Decoder::flag);
     Some(Stage::Pretrain(Pretrain {
         tokens: tokens?,
         batch_tokens: batch_tokens?,
@@ -145,6 +154,7 @@ pub fn stage(d: &mut Decoder, node: &Node) -> Option<Stage> {
         optimizer: optimizer?,
         schedule: schedule?,
         state_every: state_every?,
+        recompute: recompute?,
     }))
 }
 

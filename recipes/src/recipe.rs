@@ -315,6 +315,10 @@ pub struct Pretrain {
     /// Steps between recorded training states.
     #[serde(default = "twenty")]
     pub state_every: u64,
+    /// Whether blocks compute again on the way back what they would otherwise keep: less memory,
+    /// more time, the same bytes. Written out only where it is true.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recompute: bool,
 }
 
 fn twenty() -> u64 {

@@ -4,6 +4,7 @@
 //! clock is known here. `DATA.md` defines what the data steps do to bytes, `kernels/ARITHMETIC.md`
 //! every floating-point operation.
 
+mod block;
 pub mod build;
 pub mod clean;
 mod dedup_exact;

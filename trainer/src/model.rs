@@ -1,13 +1,12 @@
 //! The decoder: token ids through embedding, layers and norm to hidden rows, and the loss.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use candle_core::{Device, Result, Tensor, Var};
-use kernels::{CrossEntropy, Kernels, RopeTable};
+use kernels::{Buffer, CrossEntropy, Kernels, RopeTable};
 
-use crate::operations::{
-    Attention, Bench, Embedding, HeadLoss, Linear, RmsNorm, SwiGlu, with_floats,
-};
+use crate::block::Block;
+use crate::operations::{Bench, Embedding, HeadLoss, RmsNorm, Weight, with_floats};
 use crate::shape::{Parameter, Shape};
 use crate::sink::GradientSink;
 
@@ -17,6 +16,7 @@ pub struct Decoder {
     pub parameters: Vec<Parameter>,
     pub weights: Vec<Var>,
     pub bench: Bench,
+    recompute: bool,
     rope: Arc<RopeTable>,
 }
 
@@ -35,7 +35,13 @@ impl Decoder {
             .collect::<Result<Vec<Var>>>()?;
         let rope = Arc::new(shape.rope());
         let bench = Bench { kernels: kernels.clone(), sink };
-        Ok(Decoder { shape, parameters, weights, bench, rope })
+        Ok(Decoder { shape, parameters, weights, bench, recompute: false, rope })
+    }
+
+    /// Says whether blocks compute again on the way back what they would otherwise keep: less
+    /// memory, more time, the same bytes.
+    pub fn recomputing(self, recompute: bool) -> Decoder {
+        Decoder { recompute, ..self }
     }
 
     /// The floats of all weights.
@@ -48,49 +54,44 @@ impl Decoder {
         place.expect("a parameter of this shape")
     }
 
-    fn weight(&self, name: &str) -> (usize, &Tensor) {
+    fn weight(&self, name: &str) -> Weight {
         let slot = self.slot(name);
-        (slot, self.weights[slot].as_tensor())
+        Weight { slot, tensor: self.weights[slot].as_tensor().clone() }
     }
 
-    fn linear(&self, x: &Tensor, name: &str) -> Result<Tensor> {
-        let (slot, weight) = self.weight(name);
-        x.apply_op2(weight, Linear { bench: self.bench.clone(), slot })
-    }
-
-    fn norm(&self, x: &Tensor, name: &str) -> Result<Tensor> {
-        let (slot, gain) = self.weight(name);
-        let epsilon = self.shape.norm_epsilon as f32;
-        let bench = self.bench.clone();
-        x.apply_op2(gain, RmsNorm { bench, slot, epsilon, inverse: OnceLock::new() })
+    fn block(&self, layer: usize, batch: usize, time: usize) -> Block {
+        let weight = |part: &str| self.weight(&format!("layer.{layer:03}.{part}"));
+        Block {
+            bench: self.bench.clone(),
+            shape: self.shape.attention(batch, time),
+            rope: Arc::clone(&self.rope),
+            epsilon: self.shape.norm_epsilon as f32,
+            attention_norm: weight("attention.norm"),
+            qkv: weight("attention.qkv"),
+            out: weight("attention.out"),
+            feed_norm: weight("feed.norm"),
+            gate_up: weight("feed.gate_up"),
+            down: weight("feed.down"),
+            recompute: self.recompute,
+            kept: Mutex::new(None),
+        }
     }
 
     /// Hidden rows (batch·time, width) for token ids (batch, time), before the head.
     pub fn hidden(&self, ids: &[u32], batch: usize) -> Result<Tensor> {
         let time = ids.len() / batch;
-        let (slot, table) = self.weight("embedding");
+        let Weight { slot, tensor } = self.weight("embedding");
         let bench = self.bench.clone();
-        let mut h = table.apply_op1(Embedding { bench, slot, ids: ids.to_vec() })?;
+        let mut h = tensor.apply_op1(Embedding { bench, slot, ids: ids.to_vec() })?;
         for layer in 0..self.shape.layers {
-            let name = |part: &str| format!("layer.{layer:03}.{part}");
-            let qkv =
-                self.linear(&self.norm(&h, &name("attention.norm"))?, &name("attention.qkv"))?;
-            let attended = qkv.apply_op1(Attention {
-                bench: self.bench.clone(),
-                shape: self.shape.attention(batch, time),
-                rope: Arc::clone(&self.rope),
-                rows: OnceLock::new(),
-            })?;
-            h = (&h + self.linear(&attended, &name("attention.out"))?)?;
-            let gate_up =
-                self.linear(&self.norm(&h, &name("feed.norm"))?, &name("feed.gate_up"))?;
-            let fed = gate_up.apply_op1(SwiGlu { bench: self.bench.clone() })?;
-            h = (&h + self.linear(&fed, &name("feed.down"))?)?;
+            h = h.apply_op1(self.block(layer, batch, time))?;
         }
-        self.norm(&h, "norm")
+        let (bench, gain) = (self.bench.clone(), self.weight("norm"));
+        let epsilon = self.shape.norm_epsilon as f32;
+        h.apply_op1(RmsNorm { bench, gain, epsilon, inverse: OnceLock::new() })
     }
 
-    fn head(&self) -> (usize, &Tensor) {
+    fn head(&self) -> Weight {
         self.weight(if self.shape.tied { "embedding" } else { "head" })
     }
 
@@ -101,13 +102,13 @@ impl Decoder {
         sequences: &[u32],
         batch: usize,
         scale: f32,
-    ) -> Result<(Vec<f32>, Vec<Vec<f32>>)> {
+    ) -> Result<(Vec<f32>, Vec<Buffer>)> {
         let (ids, targets) = shifted(sequences, batch);
         let h = self.hidden(&ids, batch)?;
-        let (slot, weight) = self.head();
+        let Weight { slot, tensor: weight } = self.head();
         let results = Arc::new(OnceLock::new());
         let (bench, kept) = (self.bench.clone(), Arc::clone(&results));
-        let loss = h.apply_op2(weight, HeadLoss { bench, slot, targets, scale, results: kept })?;
+        let loss = h.apply_op2(&weight, HeadLoss { bench, slot, targets, scale, results: kept })?;
         loss.backward()?;
         let losses = results.get().map(|(losses, _)| losses.clone()).unwrap_or_default();
         Ok((losses, self.bench.sink.take()))
@@ -118,9 +119,9 @@ impl Decoder {
         let (ids, targets) = shifted(sequences, batch);
         let h = self.hidden(&ids, batch)?.detach();
         let mut losses = vec![0.0; targets.len()];
-        let (_, weight) = self.head();
+        let weight = self.head().tensor;
         with_floats(&h, |h| {
-            with_floats(weight, |w| {
+            with_floats(&weight, |w| {
                 let operands = CrossEntropy { h, w, targets: &targets, width: self.shape.width };
                 self.bench.kernels.cross_entropy_losses(&mut losses, operands);
             })
@@ -138,9 +139,9 @@ impl Decoder {
         let h = self.hidden(ids, 1)?.detach();
         let (vocabulary, width) = (self.shape.vocabulary, self.shape.width);
         let mut logits = vec![0.0; ids.len() * vocabulary];
-        let (_, weight) = self.head();
+        let weight = self.head().tensor;
         with_floats(&h, |h| {
-            with_floats(weight, |w| {
+            with_floats(&weight, |w| {
                 let carry = kernels::Carry::Fresh;
                 let kernels = &self.bench.kernels;
                 kernels.product_nt(&mut logits, h, w, ids.len(), vocabulary, width, carry);

@@ -7,7 +7,7 @@
 use std::sync::{Arc, OnceLock};
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Storage, Tensor};
-use kernels::{AttentionShape, Carry, CrossEntropy, Kernels, RopeTable};
+use kernels::{Buffer, Carry, CrossEntropy, Kernels};
 
 use crate::sink::GradientSink;
 
@@ -18,7 +18,73 @@ pub struct Bench {
     pub sink: Arc<GradientSink>,
 }
 
-fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+/// A weight and the slot of its gradient.
+pub struct Weight {
+    pub slot: usize,
+    pub tensor: Tensor,
+}
+
+impl Bench {
+    /// `y = x·wᵀ` for x (rows, inputs) and w (outputs, inputs).
+    pub fn linear(&self, x: &[f32], rows: usize, weight: &Weight) -> Result<Buffer> {
+        let (outputs, inputs) = weight.tensor.dims2()?;
+        let mut y = self.kernels.buffer(rows * outputs);
+        with_floats(&weight.tensor, |w| {
+            self.kernels.product_nt(&mut y, x, w, rows, outputs, inputs, Carry::Fresh);
+        })?;
+        Ok(y)
+    }
+
+    /// The gradient of x; that of w goes to the sink.
+    pub fn linear_back(
+        &self,
+        dy: &[f32],
+        x: &[f32],
+        rows: usize,
+        weight: &Weight,
+    ) -> Result<Buffer> {
+        let (outputs, inputs) = weight.tensor.dims2()?;
+        let mut dx = self.kernels.buffer(rows * inputs);
+        let mut dw = self.kernels.buffer(outputs * inputs);
+        with_floats(&weight.tensor, |w| {
+            self.kernels.product_nn(&mut dx, dy, w, rows, inputs, outputs, Carry::Fresh);
+        })?;
+        self.kernels.product_tn(&mut dw, dy, x, outputs, inputs, rows, Carry::Fresh);
+        self.sink.put(weight.slot, dw);
+        Ok(dx)
+    }
+
+    /// Root-mean-square normalization of rows with a gain, and one over the root for every row.
+    pub fn norm(&self, x: &[f32], gain: &Weight, epsilon: f32) -> Result<(Buffer, Buffer)> {
+        let width = gain.tensor.elem_count();
+        let mut y = self.kernels.buffer(x.len());
+        let mut inverse = self.kernels.buffer(x.len() / width);
+        with_floats(&gain.tensor, |gain| {
+            self.kernels.rmsnorm_forward(&mut y, &mut inverse, x, gain, epsilon);
+        })?;
+        Ok((y, inverse))
+    }
+
+    /// The gradient of x; that of the gain goes to the sink.
+    pub fn norm_back(
+        &self,
+        dx: &mut [f32],
+        dy: &[f32],
+        x: &[f32],
+        inverse: &[f32],
+        gain: &Weight,
+    ) -> Result<()> {
+        let mut dgain = self.kernels.buffer(gain.tensor.elem_count());
+        with_floats(&gain.tensor, |gain| {
+            self.kernels.rmsnorm_backward(dx, &mut dgain, dy, x, gain, inverse);
+        })?;
+        self.sink.put(gain.slot, dgain);
+        Ok(())
+    }
+}
+
+/// The floats of a contiguous operand.
+pub fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let floats = storage.as_slice::<f32>()?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&floats[start..end]),
@@ -43,56 +109,6 @@ fn tensor(floats: Vec<f32>, like: &Tensor) -> Result<Tensor> {
     Tensor::from_vec(floats, like.shape(), like.device())
 }
 
-/// `y = x·wᵀ` for x (rows, inputs) and w (outputs, inputs).
-pub struct Linear {
-    pub bench: Bench,
-    pub slot: usize,
-}
-
-impl CustomOp2 for Linear {
-    fn name(&self) -> &'static str {
-        "linear"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        w: &CpuStorage,
-        w_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (rows, inputs) = x_layout.shape().dims2()?;
-        let (outputs, _) = w_layout.shape().dims2()?;
-        let (x, w) = (slice(x, x_layout)?, slice(w, w_layout)?);
-        let mut y = vec![0.0; rows * outputs];
-        self.bench.kernels.product_nt(&mut y, x, w, rows, outputs, inputs, Carry::Fresh);
-        made(y, (rows, outputs))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        w: &Tensor,
-        _: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let ((rows, inputs), (outputs, _)) = (x.dims2()?, w.dims2()?);
-        let mut dx = vec![0.0; rows * inputs];
-        let mut dw = vec![0.0; outputs * inputs];
-        let kernels = &self.bench.kernels;
-        with_floats(grad, |dy| -> Result<()> {
-            with_floats(w, |w| {
-                kernels.product_nn(&mut dx, dy, w, rows, inputs, outputs, Carry::Fresh);
-            })?;
-            with_floats(x, |x| {
-                kernels.product_tn(&mut dw, dy, x, outputs, inputs, rows, Carry::Fresh);
-            })
-        })??;
-        self.bench.sink.put(self.slot, dw);
-        Ok((Some(tensor(dx, x)?), None))
-    }
-}
-
 /// Rows of the table (vocabulary, width) for token ids: (ids, width).
 pub struct Embedding {
     pub bench: Bench,
@@ -115,7 +131,7 @@ impl CustomOp1 for Embedding {
 
     fn bwd(&self, table: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let (rows, width) = table.dims2()?;
-        let mut gradient = vec![0.0; rows * width];
+        let mut gradient = self.bench.kernels.buffer(rows * width);
         with_floats(grad, |dy| {
             self.bench.kernels.embedding_backward(&mut gradient, dy, &self.ids, width);
         })?;
@@ -124,129 +140,38 @@ impl CustomOp1 for Embedding {
     }
 }
 
-/// Root-mean-square normalization of rows with a gain.
+/// The last norm: rows (rows, width) to normalized rows.
 pub struct RmsNorm {
     pub bench: Bench,
-    pub slot: usize,
+    pub gain: Weight,
     pub epsilon: f32,
     /// One over the root of the mean square, for every row.
-    pub inverse: OnceLock<Vec<f32>>,
+    pub inverse: OnceLock<Buffer>,
 }
 
-impl CustomOp2 for RmsNorm {
+impl CustomOp1 for RmsNorm {
     fn name(&self) -> &'static str {
         "rmsnorm"
     }
 
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        gain: &CpuStorage,
-        gain_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (rows, width) = x_layout.shape().dims2()?;
-        let (mut y, mut inverse) = (vec![0.0; rows * width], vec![0.0; rows]);
-        let (x, gain) = (slice(x, x_layout)?, slice(gain, gain_layout)?);
-        self.bench.kernels.rmsnorm_forward(&mut y, &mut inverse, x, gain, self.epsilon);
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (y, inverse) = self.bench.norm(slice(x, layout)?, &self.gain, self.epsilon)?;
         let _ = self.inverse.set(inverse);
-        made(y, (rows, width))
+        made(y.to_vec(), layout.shape())
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        gain: &Tensor,
-        _: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (rows, width) = x.dims2()?;
-        let (mut dx, mut dgain) = (vec![0.0; rows * width], vec![0.0; width]);
+    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let mut dx = vec![0.0; x.elem_count()];
         let inverse = kept(&self.inverse)?;
         with_floats(grad, |dy| {
-            with_floats(x, |x| {
-                with_floats(gain, |gain| {
-                    let kernels = &self.bench.kernels;
-                    kernels.rmsnorm_backward(&mut dx, &mut dgain, dy, x, gain, inverse);
-                })
-            })
+            with_floats(x, |x| self.bench.norm_back(&mut dx, dy, x, inverse, &self.gain))
         })???;
-        self.bench.sink.put(self.slot, dgain);
-        Ok((Some(tensor(dx, x)?), None))
+        Ok(Some(tensor(dx, x)?))
     }
 }
 
 fn kept<T>(cell: &OnceLock<T>) -> Result<&T> {
     cell.get().ok_or_else(|| candle_core::Error::Msg("the way back came first".into()))
-}
-
-/// Causal attention over packed queries, keys and values: (tokens, row) to (tokens, width).
-pub struct Attention {
-    pub bench: Bench,
-    pub shape: AttentionShape,
-    pub rope: Arc<RopeTable>,
-    /// Maximum and sum of every row of scores.
-    pub rows: OnceLock<(Vec<f32>, Vec<f32>)>,
-}
-
-impl CustomOp1 for Attention {
-    fn name(&self) -> &'static str {
-        "attention"
-    }
-
-    fn cpu_fwd(&self, qkv: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let AttentionShape { batch, time, heads, head_width, .. } = self.shape;
-        let mut out = vec![0.0; batch * time * heads * head_width];
-        let (mut max, mut sum) = (vec![0.0; batch * heads * time], vec![0.0; batch * heads * time]);
-        let qkv = slice(qkv, layout)?;
-        let kernels = &self.bench.kernels;
-        kernels.attention_forward(&mut out, &mut max, &mut sum, qkv, self.shape, &self.rope);
-        let _ = self.rows.set((max, sum));
-        made(out, (batch * time, heads * head_width))
-    }
-
-    fn bwd(&self, qkv: &Tensor, out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let mut dqkv = vec![0.0; qkv.elem_count()];
-        let (max, sum) = kept(&self.rows)?;
-        let (kernels, shape, rope) = (&self.bench.kernels, self.shape, &self.rope);
-        with_floats(grad, |dout| {
-            with_floats(out, |out| {
-                with_floats(qkv, |qkv| {
-                    kernels.attention_backward(&mut dqkv, dout, out, qkv, max, sum, shape, rope);
-                })
-            })
-        })???;
-        Ok(Some(tensor(dqkv, qkv)?))
-    }
-}
-
-/// The gated unit: (rows, 2·hidden) to (rows, hidden).
-pub struct SwiGlu {
-    pub bench: Bench,
-}
-
-impl CustomOp1 for SwiGlu {
-    fn name(&self) -> &'static str {
-        "swiglu"
-    }
-
-    fn cpu_fwd(&self, gate_up: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (rows, double) = layout.shape().dims2()?;
-        let mut y = vec![0.0; rows * double / 2];
-        self.bench.kernels.swiglu_forward(&mut y, slice(gate_up, layout)?, double / 2);
-        made(y, (rows, double / 2))
-    }
-
-    fn bwd(&self, gate_up: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (rows, double) = gate_up.dims2()?;
-        let mut dgate_up = vec![0.0; rows * double];
-        with_floats(grad, |dy| {
-            with_floats(gate_up, |gate_up| {
-                self.bench.kernels.swiglu_backward(&mut dgate_up, dy, gate_up, double / 2);
-            })
-        })??;
-        Ok(Some(tensor(dgate_up, gate_up)?))
-    }
 }
 
 /// The last linear layer with cross-entropy: hidden rows and the head to one number, the part of
@@ -276,7 +201,7 @@ impl CustomOp2 for HeadLoss {
         let (tokens, width) = h_layout.shape().dims2()?;
         let (h, w) = (slice(h, h_layout)?, slice(w, w_layout)?);
         let (mut losses, mut dh) = (vec![0.0; tokens], vec![0.0; h.len()]);
-        let mut dw = vec![0.0; w.len()];
+        let mut dw = self.bench.kernels.buffer(w.len());
         let operands = CrossEntropy { h, w, targets: &self.targets, width };
         let kernels = &self.bench.kernels;
         kernels.cross_entropy(&mut losses, &mut dh, &mut dw, operands, self.scale);

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use candle_core::{CpuStorage, InplaceOp1, Layout};
-use kernels::{AdamwStep, Kernels};
+use kernels::{AdamwStep, Buffer, Kernels};
 use recipes::recipe::Optimizer;
 
 use crate::model::Decoder;
@@ -40,13 +40,13 @@ impl InplaceOp1 for Update<'_> {
 pub fn step(
     decoder: &Decoder,
     moments: &mut Moments,
-    gradients: &[Vec<f32>],
+    gradients: &[Buffer],
     optimizer: &Optimizer,
     rate: f64,
 ) -> candle_core::Result<Option<f64>> {
     let Optimizer::Adamw { beta1, beta2, epsilon, weight_decay, clip_norm } = *optimizer;
     let kernels = &decoder.bench.kernels;
-    let parts: Vec<&[f32]> = gradients.iter().map(Vec::as_slice).collect();
+    let parts: Vec<&[f32]> = gradients.iter().map(|gradient| &gradient[..]).collect();
     let norm = kernels.sum_of_squares(&parts).sqrt();
     if !norm.is_finite() {
         return Ok(None);

@@ -2,26 +2,26 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kernels::Kernels;
+use kernels::{Buffer, Kernels};
 
 /// The gradients of one micro-batch, in the order of the parameters.
 pub struct GradientSink {
-    slots: Mutex<Vec<Option<Vec<f32>>>>,
+    slots: Mutex<Vec<Option<Buffer>>>,
     kernels: Kernels,
 }
 
 impl GradientSink {
     /// A sink with an empty slot for every parameter.
     pub fn new(parameters: usize, kernels: Kernels) -> GradientSink {
-        GradientSink { slots: Mutex::new(vec![None; parameters]), kernels }
+        GradientSink { slots: Mutex::new((0..parameters).map(|_| None).collect()), kernels }
     }
 
-    fn slots(&self) -> MutexGuard<'_, Vec<Option<Vec<f32>>>> {
+    fn slots(&self) -> MutexGuard<'_, Vec<Option<Buffer>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a gradient; a second one for the same parameter is added to the first.
-    pub fn put(&self, slot: usize, gradient: Vec<f32>) {
+    pub fn put(&self, slot: usize, gradient: Buffer) {
         let mut slots = self.slots();
         match &mut slots[slot] {
             Some(first) => self.kernels.add_into(first, &gradient),
@@ -30,8 +30,8 @@ impl GradientSink {
     }
 
     /// Takes all gradients; every slot must have been filled.
-    pub fn take(&self) -> Vec<Vec<f32>> {
-        let filled = |slot: &mut Option<Vec<f32>>| slot.take().expect("every parameter was used");
+    pub fn take(&self) -> Vec<Buffer> {
+        let filled = |slot: &mut Option<Buffer>| slot.take().expect("every parameter was used");
         self.slots().iter_mut().map(filled).collect()
     }
 }
@@ -40,12 +40,12 @@ impl GradientSink {
 #[derive(Default)]
 pub struct GradientTree {
     /// Complete subtrees, largest first, each with its number of micro-batches.
-    subtrees: Vec<(u64, Vec<Vec<f32>>)>,
+    subtrees: Vec<(u64, Vec<Buffer>)>,
 }
 
 impl GradientTree {
     /// Takes the gradients of the next micro-batch.
-    pub fn push(&mut self, kernels: &Kernels, gradients: Vec<Vec<f32>>) {
+    pub fn push(&mut self, kernels: &Kernels, gradients: Vec<Buffer>) {
         self.subtrees.push((1, gradients));
         while let [.., (left, _), (right, _)] = self.subtrees.as_slice() {
             if left != right {
@@ -65,7 +65,7 @@ impl GradientTree {
     }
 
     /// The sum of all; the smallest subtrees are joined first.
-    pub fn finish(mut self, kernels: &Kernels) -> Vec<Vec<f32>> {
+    pub fn finish(mut self, kernels: &Kernels) -> Vec<Buffer> {
         while self.subtrees.len() > 1 {
             self.join(kernels);
         }
@@ -89,9 +89,11 @@ mod tests {
         ] {
             let mut tree = GradientTree::default();
             for item in &items {
-                tree.push(&kernels, vec![vec![*item]]);
+                let mut gradient = kernels.buffer(1);
+                gradient[0] = *item;
+                tree.push(&kernels, vec![gradient]);
             }
-            assert_eq!(tree.finish(&kernels), vec![vec![wanted]], "{items:?}");
+            assert_eq!(&tree.finish(&kernels)[0][..], [wanted], "{items:?}");
         }
     }
 }

@@ -83,7 +83,8 @@ pub fn train(
     let resumed = start.step > 0;
     let mut furnace = Furnace {
         stage,
-        decoder: Decoder::new(stage.shape.clone(), start.theta, stage.kernels)?,
+        decoder: Decoder::new(stage.shape.clone(), start.theta, stage.kernels)?
+            .recomputing(settings.recompute),
         moments: Moments { m: start.m, v: start.v, powers: start.powers },
         losses: start.losses,
         step: start.step,

@@ -80,6 +80,7 @@ fn settings() -> Pretrain {
         optimizer: Optimizer::default(),
         schedule: Schedule::Cosine { peak: 1e-2, floor: 1e-3, warmup_tokens: 300 },
         state_every: 4,
+        recompute: false,
     }
 }
 

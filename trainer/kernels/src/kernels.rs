@@ -10,9 +10,6 @@ use crate::tier::Tier;
 /// Most threads that are taken.
 const THREADS_MAX: usize = 1024;
 
-/// Most buffers that are kept for later.
-const SPARE_MAX: usize = 64;
-
 /// Why the arithmetic cannot be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum KernelError {
@@ -31,7 +28,7 @@ pub enum KernelError {
 pub struct Kernels {
     tier: Tier,
     pool: Arc<Pool>,
-    spare: Arc<Mutex<Vec<Vec<f32>>>>,
+    store: Arc<Mutex<Store>>,
     /// Terms of a product between two stores of its sums; never changes a bit.
     pub(crate) block_terms: usize,
 }
@@ -47,7 +44,7 @@ impl Kernels {
             return Err(KernelError::Threads { found: threads });
         }
         let pool = Arc::new(Pool::new(threads)?);
-        Ok(Kernels { tier, pool, spare: Arc::default(), block_terms: 320 })
+        Ok(Kernels { tier, pool, store: Arc::default(), block_terms: 320 })
     }
 
     /// The instruction set in use.
@@ -92,47 +89,70 @@ impl Kernels {
 
     /// A buffer with unspecified contents, given back when dropped.
     pub fn buffer(&self, len: usize) -> Buffer {
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that is much too large is left for a larger request.
-        let fits = |floats: &Vec<f32>| (len..=len.saturating_mul(2)).contains(&floats.len());
-        let best = spare.iter().position(fits);
-        let floats = best.map(|index| spare.swap_remove(index)).unwrap_or_default();
-        drop(spare);
-        let mut buffer = Buffer { floats, len, spare: Arc::clone(&self.spare) };
-        if buffer.floats.len() < len {
-            buffer.floats = vec![0.0; len];
+        let floats = self.store.lock().unwrap_or_else(PoisonError::into_inner).take(len);
+        let floats = floats.unwrap_or_else(|| vec![0.0; len]);
+        Buffer { floats, store: Arc::clone(&self.store) }
+    }
+}
+
+/// Buffers that wait to be used again, the ones given back last at the end.
+#[derive(Default)]
+struct Store {
+    spare: Vec<Vec<f32>>,
+    /// Floats in `spare`, and floats in use.
+    spare_floats: usize,
+    used_floats: usize,
+}
+
+impl Store {
+    /// Takes a buffer of exactly this length. Where there is none, spare ones go, oldest first,
+    /// until no more floats wait than are in use: work of another shape has begun.
+    fn take(&mut self, len: usize) -> Option<Vec<f32>> {
+        self.used_floats += len;
+        let found = self.spare.iter().rposition(|floats| floats.len() == len);
+        if let Some(place) = found {
+            self.spare_floats -= len;
+            return Some(self.spare.remove(place));
         }
-        buffer
+        let mut old = 0;
+        while self.spare_floats > self.used_floats {
+            self.spare_floats -= self.spare[old].len();
+            old += 1;
+        }
+        self.spare.drain(..old);
+        None
+    }
+
+    fn give(&mut self, floats: Vec<f32>) {
+        self.used_floats -= floats.len();
+        self.spare_floats += floats.len();
+        self.spare.push(floats);
     }
 }
 
 /// Floats to work in.
 pub struct Buffer {
     floats: Vec<f32>,
-    len: usize,
-    spare: Arc<Mutex<Vec<Vec<f32>>>>,
+    store: Arc<Mutex<Store>>,
 }
 
 impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.floats[..self.len]
+        &self.floats
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.floats[..self.len]
+        &mut self.floats
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        spare.push(std::mem::take(&mut self.floats));
-        if spare.len() > SPARE_MAX {
-            spare.remove(0);
-        }
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.give(std::mem::take(&mut self.floats));
     }
 }

@@ -36,7 +36,7 @@ pub use adamw::AdamwStep;
 pub use attention::AttentionShape;
 pub use cross_entropy::CrossEntropy;
 pub use environment::EnvironmentError;
-pub use kernels::{KernelError, Kernels};
+pub use kernels::{Buffer, KernelError, Kernels};
 pub use product::Carry;
 pub use rope::RopeTable;
 pub use tier::{Tier, TierError};
