@@ -4,26 +4,26 @@
 //! operations make of it: 16.9 M parameters, 6 layers, 384 wide, 6 heads, 1,024 hidden, a
 //! vocabulary of 8,192, 8 sequences of 256 tokens a step in one micro-batch.
 
-use std::fs::{self, File};
 use std::hint::black_box;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 use kernels::{Carry, Kernels};
 use recipes::recipe::{Model, Optimizer, Pretrain, Schedule};
-use recipes::{Digest, StateMark, StepResult};
+use recipes::{Digest, StepResult};
 use trainer::shape::Shape;
 use trainer::stage::{Stage, StageEnd, train};
 use trainer::state::State;
-use trainer::{Outputs, Progress, ResumePoint};
+use trainer::{Outputs, Progress, ResumePoint, WriteState};
 
 use crate::Failure;
 use crate::bench_registry::{Scratch, peak_megabytes};
 use crate::commands::bench::{Figure, figure};
 use crate::commands::run::Furnace;
 use crate::context::Context;
+use crate::furnace::write_whole;
 
 /// How it is measured.
 #[derive(Args)]
@@ -80,15 +80,11 @@ impl Outputs for Watch<'_> {
         Ok(())
     }
 
-    fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()> {
-        let partial = self.scratch.0.join("partial");
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, self.scratch.0.join(mark.digest.hex()))
+    fn state(&mut self, _: u32, _: u64, write: &WriteState) -> io::Result<Digest> {
+        write_whole(&self.scratch.0, "state-", write)
     }
 
-    fn pause(&mut self, _: &StateMark, _: &[u8]) -> io::Result<()> {
+    fn pause(&mut self, _: &WriteState) -> io::Result<()> {
         Ok(())
     }
 

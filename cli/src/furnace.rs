@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,9 @@ use recipes::recipe::Hold;
 use recipes::{Digest, Hasher, StateMark, StepResult};
 use registry::{Action, Blobs, Entry, Registry, RunRecord};
 use serde_json::{Map, json};
+use trainer::outputs::digest_of;
 use trainer::pin::Keep;
-use trainer::{Inputs, Outputs, Progress, ResumePoint};
+use trainer::{Inputs, Outputs, Progress, ResumePoint, WriteState};
 
 use crate::progress::Meter;
 use crate::target::copies;
@@ -157,30 +158,29 @@ impl Outputs for Recording<'_> {
         self.record(Action::RunStep, step.result, json!({"step": step}))
     }
 
-    fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()> {
-        let states = self.before.as_ref().map(|before| before.states.as_slice());
-        let before = states
-            .unwrap_or_default()
-            .iter()
-            .find(|before| (before.stage, before.step) == (mark.stage, mark.step));
-        let what = format!("training state {} of stage {}", mark.step, mark.stage + 1);
-        let known = self.same(before, mark, &what)?;
-        if self.keep_states {
-            self.registry.blobs().put_bytes(bytes)?;
-        }
+    fn state(&mut self, stage: u32, step: u64, write: &WriteState) -> io::Result<Digest> {
         let folder = self.registry.work_folder(&self.run);
-        let name = state_file(&mark.digest);
-        write_whole(&folder, &name, bytes)?;
+        let digest = write_whole(&folder, "state-", write)?;
+        let mark = StateMark { stage, step, digest };
+        let states = self.before.as_ref().map(|before| before.states.as_slice());
+        let same_place = |before: &&StateMark| (before.stage, before.step) == (stage, step);
+        let before = states.unwrap_or_default().iter().find(same_place);
+        let what = format!("training state {step} of stage {}", stage + 1);
+        let known = self.same(before, &mark, &what)?;
+        let name = state_file(&digest);
+        if self.keep_states {
+            self.registry.blobs().put_file(&folder.join(&name))?;
+        }
         if !known {
             let facts = json!({"state": mark, "kept": self.keep_states});
-            self.record(Action::RunState, mark.digest, facts)?;
+            self.record(Action::RunState, digest, facts)?;
         }
-        only(&folder, &name)
+        only(&folder, &name)?;
+        Ok(digest)
     }
 
-    fn pause(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()> {
-        let name = format!("{PAUSE_START}{}.safetensors", mark.digest.hex());
-        write_whole(&self.registry.work_folder(&self.run), &name, bytes)
+    fn pause(&mut self, write: &WriteState) -> io::Result<()> {
+        write_whole(&self.registry.work_folder(&self.run), PAUSE_START, write).map(|_| ())
     }
 
     fn resume_point(&mut self) -> io::Result<Option<ResumePoint>> {
@@ -251,14 +251,36 @@ fn if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Writes a file that is there whole or not at all, also after a power cut.
-fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let partial = folder.join(format!("{name}.partial"));
-    let mut file = File::create(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&partial, folder.join(name))?;
-    File::open(folder)?.sync_all()
+/// Hashes what is written on its way to a file.
+struct Hashed {
+    file: BufWriter<File>,
+    hasher: Hasher,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a state into a file that is there whole or not at all, also after a power cut; its name
+/// is a start and its digest.
+pub fn write_whole(folder: &Path, start: &str, write: &WriteState) -> io::Result<Digest> {
+    let partial = folder.join(format!("{start}partial"));
+    let mut hashed =
+        Hashed { file: BufWriter::new(File::create(&partial)?), hasher: Hasher::new() };
+    write(&mut hashed)?;
+    hashed.file.into_inner()?.sync_all()?;
+    let digest = hashed.hasher.finish();
+    fs::rename(&partial, folder.join(format!("{start}{}.safetensors", digest.hex())))?;
+    File::open(folder)?.sync_all()?;
+    Ok(digest)
 }
 
 /// Takes the results of a rebuild: nothing is kept, only compared.
@@ -277,11 +299,11 @@ impl Outputs for Rehearsal<'_> {
         Ok(())
     }
 
-    fn state(&mut self, _: &StateMark, _: &[u8]) -> io::Result<()> {
-        Ok(())
+    fn state(&mut self, _: u32, _: u64, write: &WriteState) -> io::Result<Digest> {
+        digest_of(write)
     }
 
-    fn pause(&mut self, _: &StateMark, _: &[u8]) -> io::Result<()> {
+    fn pause(&mut self, _: &WriteState) -> io::Result<()> {
         Ok(())
     }
 

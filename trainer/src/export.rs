@@ -1,13 +1,12 @@
 //! A model in the files others load: Hugging Face's names for a Llama decoder.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kernels::Kernels;
 use serde_json::{Value, json};
 
 use crate::model::Decoder;
-use crate::safetensors::{self, Array, SafetensorsError};
+use crate::safetensors::{self, Array, Floats, SafetensorsError};
 use crate::shape::Shape;
 use crate::tokenizer::END_ID;
 
@@ -60,10 +59,10 @@ pub fn model_bytes(shape: &Shape, weights: &[Vec<f32>]) -> Vec<u8> {
             let (piece, after) = rest.split_at(rows * columns);
             rest = after;
             let sizes = if parameter.decays() { vec![rows, columns] } else { vec![columns] };
-            tensors.insert(name, Array { sizes, floats: Cow::Borrowed(piece) });
+            tensors.insert(name, Array { sizes, floats: Floats::Slice(piece) });
         }
     }
-    safetensors::write(&tensors, &BTreeMap::from([("format".to_owned(), "pt".to_owned())]))
+    safetensors::to_bytes(&tensors, &BTreeMap::from([("format".to_owned(), "pt".to_owned())]))
 }
 
 /// Reads `model.safetensors` back into a decoder.

@@ -46,4 +46,4 @@ mod words;
 pub use build::{BuildError, Built, Options, Plant, build};
 pub use document::Document;
 pub use inputs::Inputs;
-pub use outputs::{Outputs, Progress, ResumePoint};
+pub use outputs::{Outputs, Progress, ResumePoint, WriteState};

@@ -1,8 +1,18 @@
 //! Where the trainer's results go, one by one, as they are made.
 
-use std::io;
+use std::io::{self, Write};
 
-use recipes::{Digest, StateMark, StepResult};
+use recipes::{Digest, Hasher, StateMark, StepResult};
+
+/// Writes the canonical bytes of a training state, as often as it is called.
+pub type WriteState<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
+/// The digest of a training state that nobody keeps.
+pub fn digest_of(write: &WriteState) -> io::Result<Digest> {
+    let mut hasher = Hasher::new();
+    write(&mut hasher)?;
+    Ok(hasher.finish())
+}
 
 /// Takes what a run makes.
 pub trait Outputs {
@@ -12,11 +22,12 @@ pub trait Outputs {
     /// Takes a finished step.
     fn step(&mut self, step: &StepResult) -> io::Result<()>;
 
-    /// Takes a training state; after this returns, a killed run can go on from it.
-    fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()>;
+    /// Takes a training state of a stage after a step and names it; after this returns, a killed
+    /// run can go on from it.
+    fn state(&mut self, stage: u32, step: u64, write: &WriteState) -> io::Result<Digest>;
 
     /// Takes a state between two recorded ones, only to go on from it after a stop.
-    fn pause(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()>;
+    fn pause(&mut self, write: &WriteState) -> io::Result<()>;
 
     /// What was taken before a kill, if this run was started before.
     fn resume_point(&mut self) -> io::Result<Option<ResumePoint>>;

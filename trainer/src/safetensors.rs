@@ -4,16 +4,46 @@
 //! multiple of eight), then the floats of all tensors, little-endian, in name order without gaps.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
+use candle_core::Tensor;
 use recipes::canonical;
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 
-/// A named array of f32.
-#[derive(Clone, Debug, PartialEq)]
+use crate::operations::with_floats;
+
+/// Floats that lie somewhere, to be written without a copy.
+#[derive(Clone, Copy)]
+pub enum Floats<'a> {
+    Slice(&'a [f32]),
+    Weight(&'a Tensor),
+}
+
+impl Floats<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Floats::Slice(floats) => floats.len(),
+            Floats::Weight(weight) => weight.elem_count(),
+        }
+    }
+
+    fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Floats::Slice(floats) => sink.write_all(bytemuck::cast_slice(floats)),
+            Floats::Weight(weight) => {
+                with_floats(weight, |floats| sink.write_all(bytemuck::cast_slice(floats)))
+                    .map_err(io::Error::other)?
+            }
+        }
+    }
+}
+
+/// An array of f32 to be written.
+#[derive(Clone)]
 pub struct Array<'a> {
     pub sizes: Vec<usize>,
-    pub floats: std::borrow::Cow<'a, [f32]>,
+    pub floats: Floats<'a>,
 }
 
 /// Why bytes are not the file that was wanted.
@@ -28,7 +58,11 @@ pub enum SafetensorsError {
 }
 
 /// Writes tensors; `metadata` values are texts by the format's rule.
-pub fn write(tensors: &BTreeMap<String, Array>, metadata: &BTreeMap<String, String>) -> Vec<u8> {
+pub fn write(
+    sink: &mut dyn Write,
+    tensors: &BTreeMap<String, Array>,
+    metadata: &BTreeMap<String, String>,
+) -> io::Result<()> {
     let mut header = Map::new();
     if !metadata.is_empty() {
         header.insert("__metadata__".into(), json!(metadata));
@@ -40,16 +74,17 @@ pub fn write(tensors: &BTreeMap<String, Array>, metadata: &BTreeMap<String, Stri
         let entry = json!({"dtype": "F32", "shape": array.sizes, "data_offsets": [start, end]});
         header.insert(name.clone(), entry);
     }
-    let mut text = canonical::to_bytes(&Value::Object(header)).expect("sizes are small integers");
+    let mut text = canonical::to_bytes(&Value::Object(header)).map_err(io::Error::other)?;
     text.resize(text.len().next_multiple_of(8), b' ');
-    let mut bytes = Vec::with_capacity(8 + text.len() + end);
-    bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&text);
-    for array in tensors.values() {
-        for float in array.floats.iter() {
-            bytes.extend_from_slice(&float.to_le_bytes());
-        }
-    }
+    sink.write_all(&(text.len() as u64).to_le_bytes())?;
+    sink.write_all(&text)?;
+    tensors.values().try_for_each(|array| array.floats.write(sink))
+}
+
+/// The bytes that `write` writes.
+pub fn to_bytes(tensors: &BTreeMap<String, Array>, metadata: &BTreeMap<String, String>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write(&mut bytes, tensors, metadata).expect("memory takes all bytes");
     bytes
 }
 
@@ -96,19 +131,17 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_by_the_formats_own_library() {
-        let array = |sizes: &[usize], floats: Vec<f32>| Array {
-            sizes: sizes.to_vec(),
-            floats: floats.into(),
-        };
+        let four = [1.0, -0.0, 3.5, f32::MIN_POSITIVE];
+        let one = Tensor::new(&[7.0f32], &candle_core::Device::Cpu).expect("a tensor");
         let tensors = BTreeMap::from([
-            ("b".to_owned(), array(&[2, 2], vec![1.0, -0.0, 3.5, f32::MIN_POSITIVE])),
-            ("a".to_owned(), array(&[1], vec![7.0])),
+            ("b".to_owned(), Array { sizes: vec![2, 2], floats: Floats::Slice(&four) }),
+            ("a".to_owned(), Array { sizes: vec![1], floats: Floats::Weight(&one) }),
         ]);
         let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
-        let bytes = write(&tensors, &metadata);
+        let bytes = to_bytes(&tensors, &metadata);
         let back = read(&bytes).expect("readable");
         assert_eq!(back.metadata, metadata);
-        assert_eq!(back.floats("b", &[2, 2]).expect("b"), tensors["b"].floats.to_vec());
+        assert_eq!(back.floats("b", &[2, 2]).expect("b"), four);
         assert!(back.floats("b", &[4]).is_err());
         assert!(back.floats("c", &[4]).is_err());
         assert_eq!(bytes.len() % 4, 0);

@@ -7,12 +7,14 @@ use recipes::recipe::Pretrain;
 use recipes::{Digest, StateMark};
 
 use crate::model::Decoder;
+use crate::operations::with_floats;
 use crate::optimizer::{self, Moments};
 use crate::outputs::{Outputs, Progress};
+use crate::safetensors::Floats;
 use crate::schedule::rate;
 use crate::shape::Shape;
 use crate::sink::GradientTree;
-use crate::state::{State, StateError};
+use crate::state::{State, StateError, StateView};
 
 /// What a stage works with.
 pub struct Stage<'a> {
@@ -113,7 +115,8 @@ pub fn train(
             furnace.record(outputs)?;
         }
     }
-    let Furnace { decoder, losses, marks, .. } = furnace;
+    let Furnace { decoder, losses, marks, moments, .. } = furnace;
+    drop(moments);
     Ok(StageEnd { theta: decoder.floats()?, losses, marks })
 }
 
@@ -158,47 +161,39 @@ impl Furnace<'_> {
         StageError::Diverged { what, step: self.step + 1, stage: self.stage.number + 1 }
     }
 
-    fn state(&self) -> Result<State, StageError> {
-        Ok(State {
-            stage: self.stage.number,
-            step: self.step,
-            recipe: self.stage.recipe,
-            seed: self.stage.seed,
-            powers: self.moments.powers,
-            theta: self.decoder.floats()?,
-            m: self.moments.m.clone(),
-            v: self.moments.v.clone(),
-            losses: self.losses.clone(),
-        })
-    }
-
-    fn cursor(&self) -> u64 {
-        self.step * (self.stage.settings.batch_tokens / self.stage.shape.context as u64)
-    }
-
-    fn marked(&self) -> Result<(StateMark, Vec<u8>), StageError> {
-        let state = self.state()?;
-        for (parameter, theta) in self.decoder.parameters.iter().zip(&state.theta) {
-            if theta.iter().any(|x| !x.is_finite()) {
+    /// The present state where it lies; every weight must be finite.
+    fn view(&self) -> Result<StateView<'_>, StageError> {
+        for (parameter, weight) in self.decoder.parameters.iter().zip(&self.decoder.weights) {
+            if !with_floats(weight, |theta| theta.iter().all(|x| x.is_finite()))? {
                 return Err(self.diverged(format!("the weight `{}`", parameter.name)));
             }
         }
-        let bytes = state.bytes(self.stage.shape, self.cursor());
-        let digest = Digest::of(&bytes);
-        Ok((StateMark { stage: self.stage.number, step: self.step, digest }, bytes))
+        let sequences = self.stage.settings.batch_tokens / self.stage.shape.context as u64;
+        Ok(StateView {
+            stage: self.stage.number,
+            step: self.step,
+            cursor: self.step * sequences,
+            recipe: self.stage.recipe,
+            seed: self.stage.seed,
+            powers: self.moments.powers,
+            theta: self.decoder.weights.iter().map(|weight| Floats::Weight(weight)).collect(),
+            m: &self.moments.m,
+            v: &self.moments.v,
+            losses: &self.losses,
+        })
     }
 
     /// Records the present state as part of the run's trajectory.
     fn record(&mut self, outputs: &mut dyn Outputs) -> Result<(), StageError> {
-        let (mark, bytes) = self.marked()?;
-        outputs.state(&mark, &bytes)?;
-        self.marks.push(mark);
+        let (stage, step, view) = (self.stage.number, self.step, self.view()?);
+        let digest = outputs.state(stage, step, &|sink| view.write(self.stage.shape, sink))?;
+        self.marks.push(StateMark { stage, step, digest });
         Ok(())
     }
 
     /// Keeps the present state to go on from, outside the trajectory, which has fixed steps.
     fn record_unlisted(&self, outputs: &mut dyn Outputs) -> Result<(), StageError> {
-        let (mark, bytes) = self.marked()?;
-        Ok(outputs.pause(&mark, &bytes)?)
+        let view = self.view()?;
+        Ok(outputs.pause(&|sink| view.write(self.stage.shape, sink))?)
     }
 }

@@ -3,13 +3,13 @@
 //! Tensors `theta.<name>`, `m.<name>`, `v.<name>` and `losses`; one metadata value `ingot` holds
 //! canonical JSON with the rest. Powers of β are hex of their f64 bits.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use recipes::{ARITHMETIC, Digest, canonical};
 use serde::{Deserialize, Serialize};
 
-use crate::safetensors::{self, Array, SafetensorsError};
+use crate::safetensors::{self, Array, Floats, SafetensorsError};
 use crate::shape::Shape;
 use crate::stage::StageEnd;
 
@@ -30,6 +30,53 @@ pub struct State {
     pub v: Vec<Vec<f32>>,
     /// The loss of every step since the run began.
     pub losses: Vec<f32>,
+}
+
+/// A training state where it lies, to be written without a copy.
+pub struct StateView<'a> {
+    pub stage: u32,
+    pub step: u64,
+    /// The next sequence of the stage's mixture.
+    pub cursor: u64,
+    pub recipe: Digest,
+    pub seed: u64,
+    pub powers: [f64; 2],
+    pub theta: Vec<Floats<'a>>,
+    pub m: &'a [Vec<f32>],
+    pub v: &'a [Vec<f32>],
+    pub losses: &'a [f32],
+}
+
+impl StateView<'_> {
+    /// Writes the canonical bytes.
+    pub fn write(&self, shape: &Shape, sink: &mut dyn Write) -> io::Result<()> {
+        let header = Header {
+            arithmetic: ARITHMETIC,
+            stage: self.stage,
+            step: self.step,
+            cursor: self.cursor,
+            recipe: self.recipe,
+            seed: self.seed.to_string(),
+            powers: self.powers.map(|power| format!("{:016x}", power.to_bits())),
+        };
+        let header = canonical::to_bytes(&header).expect("a header of small numbers and texts");
+        let header = String::from_utf8(header).expect("canonical JSON is UTF-8");
+        let mut tensors = BTreeMap::new();
+        let losses = Floats::Slice(self.losses);
+        tensors.insert("losses".into(), Array { sizes: vec![self.losses.len()], floats: losses });
+        let parts = [("theta", &self.theta), ("m", &slices(self.m)), ("v", &slices(self.v))];
+        for (prefix, all) in parts {
+            for (parameter, floats) in shape.parameters().into_iter().zip(all) {
+                let array = Array { sizes: parameter.sizes, floats: *floats };
+                tensors.insert(format!("{prefix}.{}", parameter.name), array);
+            }
+        }
+        safetensors::write(sink, &tensors, &BTreeMap::from([("ingot".to_owned(), header)]))
+    }
+}
+
+fn slices(all: &[Vec<f32>]) -> Vec<Floats<'_>> {
+    all.iter().map(|floats| Floats::Slice(floats)).collect()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,29 +122,27 @@ impl State {
         }
     }
 
-    /// The canonical bytes; `cursor` is the next sequence of the mixture.
-    pub fn bytes(&self, shape: &Shape, cursor: u64) -> Vec<u8> {
-        let header = Header {
-            arithmetic: ARITHMETIC,
+    /// The state as it is written; `cursor` is the next sequence of the mixture.
+    pub fn view(&self, cursor: u64) -> StateView<'_> {
+        StateView {
             stage: self.stage,
             step: self.step,
             cursor,
             recipe: self.recipe,
-            seed: self.seed.to_string(),
-            powers: self.powers.map(|power| format!("{:016x}", power.to_bits())),
-        };
-        let header = canonical::to_bytes(&header).expect("a header of small numbers and texts");
-        let header = String::from_utf8(header).expect("canonical JSON is UTF-8");
-        let mut tensors = BTreeMap::new();
-        let losses = Array { sizes: vec![self.losses.len()], floats: Cow::Borrowed(&self.losses) };
-        tensors.insert("losses".to_owned(), losses);
-        for (prefix, all) in [("theta", &self.theta), ("m", &self.m), ("v", &self.v)] {
-            for (parameter, floats) in shape.parameters().into_iter().zip(all) {
-                let array = Array { sizes: parameter.sizes, floats: Cow::Borrowed(floats) };
-                tensors.insert(format!("{prefix}.{}", parameter.name), array);
-            }
+            seed: self.seed,
+            powers: self.powers,
+            theta: slices(&self.theta),
+            m: &self.m,
+            v: &self.v,
+            losses: &self.losses,
         }
-        safetensors::write(&tensors, &BTreeMap::from([("ingot".to_owned(), header)]))
+    }
+
+    /// The canonical bytes; `cursor` is the next sequence of the mixture.
+    pub fn bytes(&self, shape: &Shape, cursor: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.view(cursor).write(shape, &mut bytes).expect("memory takes all bytes");
+        bytes
     }
 
     /// Reads a state of this shape, recipe and seed back.

@@ -9,7 +9,7 @@ use recipes::{Digest, StateMark};
 use trainer::shape::Shape;
 use trainer::stage::{Stage, StageEnd, StageError, train};
 use trainer::state::State;
-use trainer::{Outputs, Progress, ResumePoint};
+use trainer::{Outputs, Progress, ResumePoint, WriteState};
 
 mod reference;
 
@@ -34,13 +34,18 @@ impl Outputs for Kept {
         Ok(())
     }
 
-    fn state(&mut self, mark: &StateMark, bytes: &[u8]) -> io::Result<()> {
-        self.states.push((mark.clone(), bytes.to_vec()));
-        Ok(())
+    fn state(&mut self, stage: u32, step: u64, write: &WriteState) -> io::Result<Digest> {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        let digest = Digest::of(&bytes);
+        self.states.push((StateMark { stage, step, digest }, bytes));
+        Ok(digest)
     }
 
-    fn pause(&mut self, _: &StateMark, bytes: &[u8]) -> io::Result<()> {
-        self.paused = Some(bytes.to_vec());
+    fn pause(&mut self, write: &WriteState) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        self.paused = Some(bytes);
         Ok(())
     }
 
