@@ -102,6 +102,27 @@ impl Outputs for Watch<'_> {
 }
 
 fn training(kernels: &Kernels, scratch: &Scratch) -> Result<Vec<Figure>, Failure> {
+    let batch = SEQUENCES * u64::from(CONTEXT);
+    let ended = train_model(kernels, scratch, batch)?;
+    let took: Vec<f64> = ended.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+    // The interval after a recorded state holds the recording too.
+    let recording = STATE_AFTER as usize - 1;
+    let counted = took.iter().enumerate().skip(WARM - 1).filter(|(place, _)| *place != recording);
+    let mut steps: Vec<f64> = counted.map(|(_, seconds)| *seconds).collect();
+    steps.sort_by(f64::total_cmp);
+    let step = steps[steps.len() / 2];
+    let state = (took[recording] - step) / (STATE_EVERY * step) * 100.0;
+    let rate = batch as f64 / step;
+    Ok(vec![
+        figure("train.tokens_per_second", rate, "1/s", "2.0 × PyTorch (AVX-512), 1.1 × (AVX2)"),
+        figure("train.step_seconds", step, "s", ""),
+        figure("train.peak_memory_mb", peak_megabytes()?, "MB", "at most 0.5 × PyTorch"),
+        figure("train.state_percent", state, "%", "at most 3"),
+    ])
+}
+
+/// Trains the fixed model; gives the moments at which its steps ended.
+fn train_model(kernels: &Kernels, scratch: &Scratch, batch: u64) -> Result<Vec<Instant>, Failure> {
     let model = Model::Llama {
         layers: 6,
         width: 384,
@@ -114,7 +135,6 @@ fn training(kernels: &Kernels, scratch: &Scratch) -> Result<Vec<Figure>, Failure
         norm_epsilon: 1e-5,
     };
     let shape = Shape::new(&model, VOCABULARY as usize);
-    let batch = SEQUENCES * u64::from(CONTEXT);
     let settings = Pretrain {
         tokens: STEPS * batch,
         batch_tokens: batch,
@@ -139,31 +159,7 @@ fn training(kernels: &Kernels, scratch: &Scratch) -> Result<Vec<Figure>, Failure
     let start = State::first(0, recipe, 1, &shape, before);
     let mut watch = Watch { scratch, ended: Vec::new() };
     train(&stage, start, &mut watch).map_err(|error| Failure::new(error.to_string()))?;
-    let took: Vec<f64> =
-        watch.ended.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
-    // The interval after a recorded state holds the recording too.
-    let recording = STATE_AFTER as usize - 1;
-    let mut steps: Vec<f64> = took
-        .iter()
-        .enumerate()
-        .skip(WARM - 1)
-        .filter(|(place, _)| *place != recording)
-        .map(|(_, seconds)| *seconds)
-        .collect();
-    steps.sort_by(f64::total_cmp);
-    let step = steps[steps.len() / 2];
-    let state = (took[recording] - step) / (STATE_EVERY * step) * 100.0;
-    Ok(vec![
-        figure(
-            "train.tokens_per_second",
-            batch as f64 / step,
-            "1/s",
-            "2.0 × PyTorch (AVX-512), 1.1 × (AVX2)",
-        ),
-        figure("train.step_seconds", step, "s", ""),
-        figure("train.peak_memory_mb", peak_megabytes()?, "MB", "at most 0.5 × PyTorch"),
-        figure("train.state_percent", state, "%", "at most 3"),
-    ])
+    Ok(watch.ended)
 }
 
 /// Ids without a pattern; speed does not depend on them.
