@@ -27,18 +27,15 @@ impl Arithmetic for Emulated {
         let product = f64::from(a) * f64::from(b);
         let addend = f64::from(c);
         let sum = product + addend;
-        if !sum.is_finite() {
-            return sum as f32;
-        }
-        // Knuth's two-sum: the exact error of the addition.
+        // Knuth's two-sum: the exact error of the addition; not a number where the sum is infinite.
         let back = sum - product;
         let error = (product - (sum - back)) + (addend - back);
-        if error == 0.0 || sum.to_bits() & 1 == 1 {
-            return sum as f32;
-        }
-        let up = (error > 0.0) == (sum > 0.0);
-        let odd = if up { sum.to_bits() + 1 } else { sum.to_bits() - 1 };
-        f64::from_bits(odd) as f32
+        let (above, below) = (error > 0.0, error < 0.0);
+        let even = sum.to_bits() & 1 == 0;
+        // Away from zero or towards it, to the neighbour whose last bit is 1.
+        let step = if above == (sum > 0.0) { 1 } else { u64::MAX };
+        let step = if (above | below) & even { step } else { 0 };
+        f64::from_bits(sum.to_bits().wrapping_add(step)) as f32
     }
 }
 

@@ -27,6 +27,10 @@ impl Micro {
             Tier::Avx512 => Micro { rows: 12, columns: 32, run: avx512::tile },
             #[cfg(target_arch = "x86_64")]
             Tier::Avx2 => Micro { rows: 6, columns: 16, run: avx2::tile },
+            #[cfg(target_arch = "x86_64")]
+            Tier::Sse2 => Micro { rows: ROWS, columns: COLUMNS, run: sse2::tile },
+            #[cfg(target_arch = "aarch64")]
+            Tier::Neon => Micro { rows: 6, columns: 16, run: neon::tile },
             _ => Micro { rows: ROWS, columns: COLUMNS, run: scalar },
         }
     }
@@ -59,6 +63,125 @@ unsafe fn scalar(
                     sum = Emulated::fma(x, y, sum);
                 }
                 *place = sum;
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod sse2 {
+    //! 4 × 8 with the exact emulation of `arithmetic.rs`, two lanes of f64 at a time.
+
+    use std::arch::x86_64::*;
+
+    use super::{COLUMNS, ROWS};
+
+    /// `round(a·b + c)`: the sum in f64 is rounded to odd, then narrowed.
+    #[inline(always)]
+    fn multiply_add(a: __m128d, b: __m128d, c: __m128) -> __m128 {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let (product, addend, one) = (_mm_mul_pd(a, b), _mm_cvtps_pd(c), _mm_set1_epi64x(1));
+            let sum = _mm_add_pd(product, addend);
+            let back = _mm_sub_pd(sum, product);
+            let first = _mm_sub_pd(product, _mm_sub_pd(sum, back));
+            let error = _mm_add_pd(first, _mm_sub_pd(addend, back));
+            let zero = _mm_setzero_pd();
+            let inexact = _mm_or_pd(_mm_cmpgt_pd(error, zero), _mm_cmplt_pd(error, zero));
+            let bits = _mm_castpd_si128(sum);
+            let even = _mm_sub_epi64(_mm_and_si128(bits, one), one);
+            // 0 where error and sum have one sign, else 1; so the step is 1 or -1.
+            let apart = _mm_srli_epi64::<63>(_mm_xor_si128(bits, _mm_castpd_si128(error)));
+            let step = _mm_sub_epi64(one, _mm_add_epi64(apart, apart));
+            let step = _mm_and_si128(step, _mm_and_si128(even, _mm_castpd_si128(inexact)));
+            _mm_cvtpd_ps(_mm_castsi128_pd(_mm_add_epi64(bits, step)))
+        }
+    }
+
+    /// # Safety
+    /// As for the scalar tile.
+    pub unsafe fn tile(
+        terms: usize,
+        a: *const f32,
+        b: *const f32,
+        c: *mut f32,
+        stride: usize,
+        load: bool,
+        _next: *const f32,
+    ) {
+        // SAFETY: every address lies inside what the caller promises; two floats are read and
+        // written as one 64-bit number, unaligned.
+        unsafe {
+            let two = |from: *const f32| _mm_castsi128_ps(_mm_loadl_epi64(from.cast()));
+            let mut sums = [[_mm_setzero_ps(); COLUMNS / 2]; ROWS];
+            if load {
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    for (pair, sum) in sums.iter_mut().enumerate() {
+                        *sum = two(c.add(row * stride + 2 * pair));
+                    }
+                }
+            }
+            for term in 0..terms {
+                let right: [__m128d; COLUMNS / 2] =
+                    std::array::from_fn(|pair| _mm_cvtps_pd(two(b.add(term * COLUMNS + 2 * pair))));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let x = _mm_set1_pd(f64::from(*a.add(term * ROWS + row)));
+                    for (sum, y) in sums.iter_mut().zip(right) {
+                        *sum = multiply_add(x, y, *sum);
+                    }
+                }
+            }
+            for (row, sums) in sums.iter().enumerate() {
+                for (pair, sum) in sums.iter().enumerate() {
+                    let to = c.add(row * stride + 2 * pair);
+                    _mm_storel_epi64(to.cast(), _mm_castps_si128(*sum));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    //! 6 × 16: twenty-four accumulators of four lanes, lanes are columns.
+
+    use std::arch::aarch64::*;
+
+    /// # Safety
+    /// As for the scalar tile, with 6 rows and 16 columns.
+    pub unsafe fn tile(
+        terms: usize,
+        a: *const f32,
+        b: *const f32,
+        c: *mut f32,
+        stride: usize,
+        load: bool,
+        _next: *const f32,
+    ) {
+        // SAFETY: every address lies inside what the caller promises; NEON is part of AArch64.
+        unsafe {
+            let mut sums = [[vdupq_n_f32(0.0); 4]; 6];
+            if load {
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    for (quarter, sum) in sums.iter_mut().enumerate() {
+                        *sum = vld1q_f32(c.add(row * stride + 4 * quarter));
+                    }
+                }
+            }
+            for term in 0..terms {
+                let right: [float32x4_t; 4] =
+                    std::array::from_fn(|quarter| vld1q_f32(b.add(term * 16 + 4 * quarter)));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let x = vdupq_n_f32(*a.add(term * 6 + row));
+                    for (sum, y) in sums.iter_mut().zip(right) {
+                        *sum = vfmaq_f32(*sum, x, y);
+                    }
+                }
+            }
+            for (row, sums) in sums.iter().enumerate() {
+                for (quarter, sum) in sums.iter().enumerate() {
+                    vst1q_f32(c.add(row * stride + 4 * quarter), *sum);
+                }
             }
         }
     }

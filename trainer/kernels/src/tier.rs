@@ -3,29 +3,31 @@
 use std::fmt;
 use std::str::FromStr;
 
-#[cfg(target_arch = "x86_64")]
-use crate::arithmetic::Fused;
-use crate::arithmetic::{Arithmetic, Emulated};
+use crate::arithmetic::{Arithmetic, Emulated, Fused};
 
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
     /// The readable reference: plain loops and an emulated fused multiply-add; runs anywhere.
     Scalar,
+    /// SSE2, which every x86-64 machine has: products in vectors, the same emulation.
+    Sse2,
     /// AVX2 with FMA, 8 lanes.
     Avx2,
     /// AVX-512, 16 lanes.
     Avx512,
+    /// NEON, which every AArch64 machine has, 4 lanes.
+    Neon,
 }
 
 /// A text that names no tier.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a tier, wanted `scalar`, `avx2` or `avx512`")]
+#[error("`{0}` is not a tier, wanted `scalar`, `sse2`, `avx2`, `avx512` or `neon`")]
 pub struct TierError(String);
 
 impl Tier {
     /// All tiers, slowest first.
-    pub const ALL: [Tier; 3] = [Tier::Scalar, Tier::Avx2, Tier::Avx512];
+    pub const ALL: [Tier; 5] = [Tier::Scalar, Tier::Sse2, Tier::Avx2, Tier::Avx512, Tier::Neon];
 
     /// The fastest tier of this machine.
     pub fn best() -> Tier {
@@ -42,6 +44,8 @@ impl Tier {
     pub fn available(self) -> bool {
         match self {
             Tier::Scalar => true,
+            Tier::Sse2 => cfg!(target_arch = "x86_64"),
+            Tier::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
             Tier::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
@@ -67,6 +71,9 @@ impl Tier {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Tier::Avx512 => unsafe { with_avx512(task) },
+            // Part of every AArch64 machine, as is its fused multiply-add.
+            #[cfg(target_arch = "aarch64")]
+            Tier::Neon => task.run::<Fused>(),
             _ => task.run::<Emulated>(),
         }
     }
@@ -94,8 +101,10 @@ impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Tier::Scalar => "scalar",
+            Tier::Sse2 => "sse2",
             Tier::Avx2 => "avx2",
             Tier::Avx512 => "avx512",
+            Tier::Neon => "neon",
         })
     }
 }
