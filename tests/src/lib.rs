@@ -190,6 +190,10 @@ quality:
 seed: "7"
 "#;
 
+/// Frozen: the tiny recipe's model on every machine, tier and number of threads.
+pub const TINY_MODEL: &str =
+    "sha256:35bef4b86f5b578d798e4a988a6f849feac8a6afa27142332a0a83bb42ec8168";
+
 /// Made-up stories: the same ones always, no two alike.
 pub fn stories(number: usize) -> Vec<(String, String)> {
     const WHO: [&str; 7] = [
