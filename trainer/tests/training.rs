@@ -112,7 +112,17 @@ fn run_from(
     tied: bool,
     kept: &mut Kept,
 ) -> Result<StageEnd, StageError> {
-    let (shape, settings) = (shape(tied), settings());
+    run_with(state, kernels, tied, kept, settings())
+}
+
+fn run_with(
+    state: State,
+    kernels: &Kernels,
+    tied: bool,
+    kept: &mut Kept,
+    settings: Pretrain,
+) -> Result<StageEnd, StageError> {
+    let shape = shape(tied);
     let stage = Stage {
         name: "train 1 pretrain",
         number: 0,
@@ -148,6 +158,15 @@ fn golden_training_comes_out_on_every_tier_with_any_threads() {
             assert_eq!(found, GOLDEN, "{tier} with {threads} threads");
         }
     }
+}
+
+#[test]
+fn golden_training_comes_out_when_blocks_are_computed_again() {
+    let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
+    let mut kept = Kept::default();
+    let settings = Pretrain { recompute: true, ..settings() };
+    run_with(start(&shape(false)), &kernels, false, &mut kept, settings).expect("trained");
+    assert_eq!(kept.states.last().expect("a state").0.digest.hex(), GOLDEN);
 }
 
 #[test]
