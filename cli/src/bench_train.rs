@@ -1,8 +1,8 @@
 //! The trainer's figures: steps of one fixed model and batch, products, recorded states.
 //!
-//! The model is the one of the scripts in `tests/peers`, which print what PyTorch and candle's own
-//! operations make of it: 16.9 M parameters, 6 layers, 384 wide, 6 heads, 1,024 hidden, a
-//! vocabulary of 8,192, 8 sequences of 256 tokens a step in one micro-batch.
+//! The model is the one of `tests/peers/torch_training.py`, which prints what PyTorch makes of it:
+//! 16.9 M parameters, 6 layers, 384 wide, 6 heads, 1,024 hidden, a vocabulary of 8,192,
+//! 8 sequences of 256 tokens a step in one micro-batch.
 
 use std::hint::black_box;
 use std::io;
@@ -53,7 +53,7 @@ const STATE_EVERY: f64 = 20.0;
 /// The side of the square product.
 const SIDE: usize = 2112;
 
-/// Measures products first, then training, whose memory is the whole process's.
+/// Measures training first, so that the most memory held until then is its own; then products.
 pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Failure> {
     let kernels = sizes.furnace.options(context)?.kernels;
     let scratch = Scratch::new(context, sizes.folder.as_deref())?;

@@ -13,17 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recipes::{Digest, Hasher};
 
-use crate::disk::{Disk, Held};
+use crate::disk::{DIRECT_ALIGNMENT, DIRECT_BYTES_MIN, Disk, Held};
 use crate::layout::{Layout, fresh_name};
 
-/// How much is read, hashed and written at once.
-const BLOCK: usize = 1 << 20;
+/// How much is read, hashed and written at once: as much as goes straight to the disk.
+const BLOCK: usize = DIRECT_BYTES_MIN;
 
 /// How many blocks may wait between the reader and the writer.
 const BLOCKS_WAITING: usize = 8;
-
-/// Blocks begin at a multiple of this in memory, so that a disk can take them without a copy.
-const PAGE: usize = 4096;
 
 /// The blobs of one registry.
 pub struct Blobs {
@@ -291,7 +288,7 @@ fn missing(digest: &Digest, error: io::Error) -> io::Error {
     }
 }
 
-/// Bytes on their way, beginning at a page.
+/// Bytes on their way, aligned so that a disk can take them without a copy.
 struct Block {
     memory: Vec<u8>,
     start: usize,
@@ -300,8 +297,8 @@ struct Block {
 
 impl Block {
     fn new() -> Block {
-        let memory = vec![0; BLOCK + PAGE];
-        let start = memory.as_ptr().align_offset(PAGE).min(PAGE);
+        let memory = vec![0; BLOCK + DIRECT_ALIGNMENT];
+        let start = memory.as_ptr().align_offset(DIRECT_ALIGNMENT).min(DIRECT_ALIGNMENT);
         Block { memory, start, length: 0 }
     }
 

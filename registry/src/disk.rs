@@ -41,10 +41,10 @@ pub trait Disk: Send + Sync {
 }
 
 /// Alignment of address, offset and length that any disk takes for direct writing.
-const DIRECT_ALIGNMENT: usize = 4096;
+pub const DIRECT_ALIGNMENT: usize = 4096;
 
 /// The least bytes for which going around the page cache is worth it.
-const DIRECT_BYTES_MIN: usize = 1 << 20;
+pub const DIRECT_BYTES_MIN: usize = 1 << 20;
 
 /// Writes large aligned bytes straight to the disk: no copy into the page cache, and little left
 /// for the last sync to do. `false` where the bytes or the file system do not allow it.

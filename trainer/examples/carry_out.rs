@@ -49,7 +49,8 @@ impl Outputs for Printed {
         Ok(())
     }
 
-    fn state(&mut self, _: u32, _: u64, write: &WriteState) -> io::Result<Digest> {
+    fn state(&mut self, _: u32, step: u64, write: &WriteState) -> io::Result<Digest> {
+        println!("{:7.1} s  state {step}", self.0.elapsed().as_secs_f64());
         trainer::outputs::digest_of(write)
     }
 

@@ -260,9 +260,9 @@ impl<'a> Run<'a> {
                 ("changed", cleaned.changed),
             ]);
             let result = result.finish();
-            self.take(StepResult { name, key, result, counts, fates: Some(fates) })?;
+            let (step, fates) = (name.clone(), Some(fates));
+            self.take(StepResult { name, key, result, counts, fates })?;
             if documents.is_empty() {
-                let step = self.steps.last().map(|step| step.name.clone()).unwrap_or_default();
                 return Err(BuildError::Nothing { step });
             }
         }

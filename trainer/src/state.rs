@@ -122,9 +122,9 @@ impl State {
         }
     }
 
-    /// The state as it is written; `cursor` is the next sequence of the mixture.
-    pub fn view(&self, cursor: u64) -> StateView<'_> {
-        StateView {
+    /// The canonical bytes; `cursor` is the next sequence of the mixture.
+    pub fn bytes(&self, shape: &Shape, cursor: u64) -> Vec<u8> {
+        let view = StateView {
             stage: self.stage,
             step: self.step,
             cursor,
@@ -135,13 +135,9 @@ impl State {
             m: &self.m,
             v: &self.v,
             losses: &self.losses,
-        }
-    }
-
-    /// The canonical bytes; `cursor` is the next sequence of the mixture.
-    pub fn bytes(&self, shape: &Shape, cursor: u64) -> Vec<u8> {
+        };
         let mut bytes = Vec::new();
-        self.view(cursor).write(shape, &mut bytes).expect("memory takes all bytes");
+        view.write(shape, &mut bytes).expect("memory takes all bytes");
         bytes
     }
 

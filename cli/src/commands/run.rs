@@ -47,8 +47,7 @@ impl Furnace {
         let threads = self.threads.unwrap_or_else(cores);
         let tier = match context.world.environment.get("INGOT_TIER") {
             Some(name) => name.parse().map_err(|_| {
-                let wanted = "wanted `scalar`, `sse2`, `avx2`, `avx512` or `neon`";
-                Failure::new(format!("INGOT_TIER is `{name}`, {wanted}"))
+                Failure::new(format!("INGOT_TIER is `{name}`, wanted {}", kernels::Tier::WANTED))
             })?,
             None => kernels::Tier::best(),
         };

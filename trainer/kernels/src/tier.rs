@@ -22,12 +22,15 @@ pub enum Tier {
 
 /// A text that names no tier.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a tier, wanted `scalar`, `sse2`, `avx2`, `avx512` or `neon`")]
+#[error("`{0}` is not a tier, wanted {wanted}", wanted = Tier::WANTED)]
 pub struct TierError(String);
 
 impl Tier {
     /// All tiers, slowest first.
     pub const ALL: [Tier; 5] = [Tier::Scalar, Tier::Sse2, Tier::Avx2, Tier::Avx512, Tier::Neon];
+
+    /// Their names, for messages.
+    pub const WANTED: &str = "`scalar`, `sse2`, `avx2`, `avx512` or `neon`";
 
     /// The fastest tier of this machine.
     pub fn best() -> Tier {
