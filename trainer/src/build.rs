@@ -11,8 +11,6 @@ use recipes::recipe::{Gate, Pretrain, Stage};
 use recipes::{ARITHMETIC, Digest, GateResult, Hasher, Pinned, StateMark, StepResult, Trace};
 use serde_json::json;
 
-use crate::clean::clean;
-use crate::document::{Document, documents_digest};
 use crate::gather::{GatherError, gather};
 use crate::hold_out::hold_out;
 use crate::inputs::Inputs;
@@ -27,6 +25,8 @@ use crate::step::key;
 use crate::tokenize::{Corpus, tokenize};
 use crate::tokenizer::{self, Coder, TokenizerError};
 use crate::{export, measure};
+use kitchen::clean::clean;
+use kitchen::document::{Document, documents_digest};
 
 /// How a recipe is carried out; nothing here may change a byte, but for `plant`.
 pub struct Options {

@@ -6,9 +6,9 @@ use kernels::Kernels;
 use recipes::{Digest, Manifest, ManifestFile, Reading};
 use serde_json::Value;
 
-use crate::document::Document;
 use crate::gather_crates;
 use crate::inputs::Inputs;
+use kitchen::Document;
 
 /// The largest file that is read whole.
 const FILE_BYTES_MAX: u64 = 2 << 30;

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use crate::document::Document;
 use crate::gather::GatherError;
 use crate::rust_docs::docs;
+use kitchen::Document;
 
 /// The largest member that is read; larger ones are generated code or data and are passed over.
 const MEMBER_BYTES_MAX: u64 = 4 << 20;

@@ -2,7 +2,7 @@
 
 use recipes::{Digest, Hasher};
 
-use crate::document::Document;
+use kitchen::Document;
 
 /// Documents to train on, and documents held out; both in document order.
 ///

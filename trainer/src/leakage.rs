@@ -1,7 +1,7 @@
 //! Leakage: the part of the held-out word n-grams that also stand in the training documents.
 
-use crate::document::Document;
-use crate::words::{fingerprint, of_content};
+use kitchen::Document;
+use kitchen::words::{fingerprint, of_content};
 
 fn prints(documents: &[Document], ngram_words: usize) -> Vec<u64> {
     let of = |document: &Document| -> Vec<u64> {

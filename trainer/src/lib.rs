@@ -6,26 +6,18 @@
 
 mod block;
 pub mod build;
-pub mod clean;
-mod dedup_exact;
-mod dedup_minhash;
-pub mod document;
 pub mod export;
-mod filter_length;
 pub mod gather;
 mod gather_crates;
-mod gopher_repetition;
 pub mod hold_out;
 pub mod inputs;
 pub mod leakage;
 pub mod measure;
 pub mod mix;
 pub mod model;
-mod normalize;
 mod operations;
 pub mod optimizer;
 pub mod outputs;
-mod pii_mask;
 pub mod pin;
 mod pin_crates;
 mod pin_files;
@@ -41,9 +33,8 @@ pub mod state;
 pub mod step;
 pub mod tokenize;
 pub mod tokenizer;
-mod words;
 
 pub use build::{BuildError, Built, Options, Plant, build};
-pub use document::Document;
 pub use inputs::Inputs;
+pub use kitchen::{Document, clean, document};
 pub use outputs::{Outputs, Progress, ResumePoint, WriteState};

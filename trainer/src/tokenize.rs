@@ -3,8 +3,8 @@
 use kernels::Kernels;
 use recipes::{Digest, Hasher};
 
-use crate::document::Document;
 use crate::tokenizer::{Coder, END_ID, TokenizerError};
+use kitchen::Document;
 
 /// Tokenized documents.
 pub struct Corpus {
