@@ -15,7 +15,7 @@ use recipes::recipe::{Model, Optimizer, Pretrain, Schedule};
 use recipes::{Digest, StepResult};
 use trainer::shape::Shape;
 use trainer::stage::{Stage, StageEnd, train};
-use trainer::state::State;
+use trainer::state::{Origin, State};
 use trainer::{Outputs, Progress, ResumePoint, WriteState};
 
 use crate::Failure;
@@ -144,19 +144,19 @@ fn train_model(kernels: &Kernels, scratch: &Scratch, batch: u64) -> Result<Vec<I
         state_every: STATE_AFTER,
         recompute: false,
     };
-    let recipe = Digest::of(b"bench");
+    let origin = Origin { arithmetic: kernels.version(), recipe: Digest::of(b"bench"), seed: 1 };
     let stage = Stage {
         name: "bench",
         number: 0,
-        recipe,
-        seed: 1,
+        origin,
         shape: &shape,
         settings: &settings,
         kernels,
+        ranks: 1,
         sequence: &sequence,
     };
     let before = StageEnd { theta: shape.initial(1), losses: Vec::new(), marks: Vec::new() };
-    let start = State::first(0, recipe, 1, &shape, before);
+    let start = State::first(0, origin, &shape, before);
     let mut watch = Watch { scratch, ended: Vec::new() };
     train(&stage, start, &mut watch).map_err(|error| Failure::new(error.to_string()))?;
     Ok(watch.ended)

@@ -111,6 +111,9 @@ impl From<RegistryError> for Failure {
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Failure {
         let failure = Failure::new(error.to_string());
+        if let BuildError::Memory(memory) = &error {
+            return failure.hint(memory.advice());
+        }
         if error.is_damage() {
             return failure.damage().hint("`ingot fsck` names all damage; restore those files");
         }

@@ -28,6 +28,7 @@ pub fn carry_out(
     options: &Options,
     keep_states: bool,
 ) -> Result<RunRecord, Failure> {
+    trainer::check(pinned, options)?;
     let (id, before, _lock) = match interrupted(registry, recipe)? {
         Some((record, lock)) => {
             resume(context, registry, &record)?;

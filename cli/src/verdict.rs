@@ -6,7 +6,7 @@ use audits::verdict::{Outcome, Verdict, compare};
 use recipes::Digest;
 use registry::{Action, Registry, RunRecord};
 use serde_json::json;
-use trainer::Options;
+use trainer::{BuildError, Options};
 
 use crate::context::Context;
 use crate::furnace::{Rehearsal, Store};
@@ -33,6 +33,11 @@ pub fn rebuild(
             .hint("only a finished run can be rebuilt"));
     };
     let pinned = registry.pinned(&run.summary.recipe)?;
+    if let Err(error @ (BuildError::Memory(_) | BuildError::Ranks(_))) =
+        trainer::check(&pinned, options)
+    {
+        return Err(error.into());
+    }
     let mut meter = Meter::new(&context.common, context.world);
     let stop = Arc::clone(&context.world.stop);
     let built = trainer::build(

@@ -45,6 +45,8 @@ pub struct World {
     pub stop: Arc<AtomicBool>,
     /// Whether `ctrl-c` shall set `stop`; tests leave it alone.
     pub listens: bool,
+    /// Bytes of memory that are free, where the system says so.
+    pub memory: fn() -> Option<u64>,
     /// The time now, RFC 3339 in UTC with microseconds.
     pub clock: fn() -> String,
 }
@@ -64,6 +66,7 @@ impl World {
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             stop: Arc::default(),
             listens: true,
+            memory: free_memory,
             clock: now,
         }
     }
@@ -78,6 +81,7 @@ impl World {
             folder,
             stop: Arc::default(),
             listens: false,
+            memory: || None,
             clock: now,
         }
     }
@@ -107,6 +111,19 @@ impl World {
             eprintln!("note: ctrl-c will not stop cleanly: {error}");
         }
     }
+}
+
+/// The least of what the machine, the process's group and its own limit leave.
+fn free_memory() -> Option<u64> {
+    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    });
+    let group = number("/sys/fs/cgroup/memory.max")
+        .map(|most| most - number("/sys/fs/cgroup/memory.current").unwrap_or(0).min(most));
+    let own = rustix::process::getrlimit(rustix::process::Resource::As).current;
+    [machine, group, own].into_iter().flatten().min()
 }
 
 fn now() -> String {

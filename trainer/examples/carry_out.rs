@@ -84,7 +84,7 @@ fn main() {
     let pinned = pin(&recipe, folder, &mut memory).unwrap_or_else(|error| panic!("{error}"));
     println!("{:7.1} s  pinned", start.elapsed().as_secs_f64());
     let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
-    let options = Options { kernels, plant: None };
+    let options = Options { kernels, ranks: 1, memory: None, plant: None };
     let digest = pinned.digest().expect("a digest");
     let built = build(&pinned, digest, &memory, &mut Printed(start), &options);
     let built = built.unwrap_or_else(|error| panic!("{error}"));

@@ -4,26 +4,28 @@
 //! but only after the steps before it were done again and came out the same.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use kernels::Kernels;
 use recipes::recipe::{Gate, Pretrain, Stage};
-use recipes::{ARITHMETIC, Digest, GateResult, Hasher, Pinned, StateMark, StepResult, Trace};
+use recipes::{Digest, GateResult, Hasher, Pinned, StateMark, StepResult, Trace};
 use serde_json::json;
 
-use crate::gather::{GatherError, gather};
+use crate::error::BuildError;
+use crate::gather::gather;
 use crate::hold_out::hold_out;
 use crate::inputs::Inputs;
 use crate::leakage::leakage;
-use crate::mix::{MixError, Mixture, mix};
+use crate::memory;
+use crate::mix::{Mixture, mix};
 use crate::model::Decoder;
 use crate::outputs::{Outputs, Progress, ResumePoint};
+use crate::ranks;
 use crate::shape::Shape;
 use crate::stage::{self, StageEnd, StageError};
-use crate::state::State;
+use crate::state::{Origin, State};
 use crate::step::key;
 use crate::tokenize::{Corpus, tokenize};
-use crate::tokenizer::{self, Coder, TokenizerError};
+use crate::tokenizer::{self, Coder};
 use crate::{export, measure};
 use kitchen::clean::clean;
 use kitchen::document::{Document, documents_digest};
@@ -31,6 +33,10 @@ use kitchen::document::{Document, documents_digest};
 /// How a recipe is carried out; nothing here may change a byte, but for `plant`.
 pub struct Options {
     pub kernels: Kernels,
+    /// Workers that share the micro-batches of a step.
+    pub ranks: usize,
+    /// Free memory in bytes, where it is known; training that needs more is refused.
+    pub memory: Option<u64>,
     /// A change planted to see that a verdict finds it.
     pub plant: Option<Plant>,
 }
@@ -53,62 +59,22 @@ pub struct Built {
     pub parameters: u64,
 }
 
-/// Why a build did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    #[error("the recipe asks for arithmetic version {wanted}, this build has {ARITHMETIC}")]
-    Arithmetic { wanted: u32 },
-    #[error("the seed `{0}` is not a 64-bit number")]
-    Seed(String),
-    #[error("source `{source_name}`: {error}")]
-    Gather { source_name: String, error: GatherError },
-    #[error("no document is left to train on after `{step}`")]
-    Nothing { step: String },
-    #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
-    #[error(transparent)]
-    Mix(#[from] MixError),
-    #[error(transparent)]
-    Stage(#[from] StageError),
-    #[error("tensor operation: {0}")]
-    Tensor(#[from] candle_core::Error),
-    #[error("gate `{0}` needs held-out text, and there is none")]
-    HeldOut(String),
-    #[error("the result could not be kept: {0}")]
-    Output(#[from] io::Error),
+/// Refuses, before anything is done, what this build or this machine cannot carry out.
+pub fn check(pinned: &Pinned, options: &Options) -> Result<(), BuildError> {
+    options.kernels.of_version(pinned.arithmetic)?;
+    let shape = shape(pinned);
+    for stage in &pinned.stages {
+        ranks::check(options.ranks, settings(stage).micro_batches)?;
+        if let Some(free) = options.memory {
+            memory::check(&shape, settings(stage), options.ranks, free)?;
+        }
+    }
+    Ok(())
 }
 
-impl BuildError {
-    /// Whether somebody asked for the stop.
-    pub fn is_stop(&self) -> bool {
-        matches!(self, BuildError::Stage(StageError::Stopped { .. }))
-    }
-
-    /// Whether bytes that the recipe names are not here.
-    pub fn is_missing_input(&self) -> bool {
-        matches!(self, BuildError::Gather { error: GatherError::Missing { .. }, .. })
-    }
-
-    /// Whether bytes are here but are not the ones that their name promises.
-    pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            BuildError::Gather {
-                error: GatherError::Changed { .. } | GatherError::Size { .. },
-                ..
-            }
-        )
-    }
-
-    /// Whether the same run may succeed later: the storage failed, not the recipe.
-    pub fn is_of_the_moment(&self) -> bool {
-        matches!(
-            self,
-            BuildError::Output(_)
-                | BuildError::Stage(StageError::Output(_))
-                | BuildError::Gather { error: GatherError::Read { .. }, .. }
-        )
-    }
+fn shape(pinned: &Pinned) -> Shape {
+    let recipes::recipe::Tokenizer::Bpe { vocabulary } = pinned.tokenizer;
+    Shape::new(&pinned.model, vocabulary as usize)
 }
 
 /// Carries a recipe out; `recipe` is the digest of `pinned`.
@@ -137,10 +103,10 @@ pub fn build(
 /// A run in progress.
 struct Run<'a> {
     pinned: &'a Pinned,
-    recipe: Digest,
-    seed: u64,
+    origin: Origin,
     shape: Shape,
-    kernels: &'a Kernels,
+    kernels: Kernels,
+    ranks: usize,
     plant: Option<Plant>,
     outputs: &'a mut dyn Outputs,
     steps: Vec<StepResult>,
@@ -167,18 +133,15 @@ impl<'a> Run<'a> {
         outputs: &'a mut dyn Outputs,
         options: &'a Options,
     ) -> Result<Run<'a>, BuildError> {
-        if pinned.arithmetic != ARITHMETIC {
-            return Err(BuildError::Arithmetic { wanted: pinned.arithmetic });
-        }
+        check(pinned, options)?;
         let seed: u64 = pinned.seed.parse().map_err(|_| BuildError::Seed(pinned.seed.clone()))?;
-        let planted = options.plant == Some(Plant::Seed);
-        let recipes::recipe::Tokenizer::Bpe { vocabulary } = pinned.tokenizer;
+        let seed = seed ^ u64::from(options.plant == Some(Plant::Seed));
         Ok(Run {
             pinned,
-            recipe,
-            seed: seed ^ u64::from(planted),
-            shape: Shape::new(&pinned.model, vocabulary as usize),
-            kernels: &options.kernels,
+            origin: Origin { arithmetic: pinned.arithmetic, recipe, seed },
+            shape: shape(pinned),
+            kernels: options.kernels.of_version(pinned.arithmetic)?,
+            ranks: options.ranks,
             plant: options.plant,
             outputs,
             steps: Vec::new(),
@@ -223,7 +186,7 @@ impl<'a> Run<'a> {
             let name = format!("gather {source}");
             let files = manifest.files.len() as u64;
             self.begin(&name, 0, files, "files");
-            let gathered = gather(manifest, position as u32, inputs, self.kernels);
+            let gathered = gather(manifest, position as u32, inputs, &self.kernels);
             let mut documents = gathered
                 .map_err(|error| BuildError::Gather { source_name: source.clone(), error })?;
             if position == 0 && self.plant == Some(Plant::Data) {
@@ -247,7 +210,7 @@ impl<'a> Run<'a> {
             let before = documents.len() as u64;
             self.begin(&name, 0, before, "documents");
             let key = key(&operation, &parameters, &self.before_cleaning(number));
-            let cleaned = clean(step, documents, self.kernels);
+            let cleaned = clean(step, documents, &self.kernels);
             let fates = serde_json::to_vec(&cleaned.dropped).expect("fates are JSON");
             let fates = self.outputs.keep(&fates)?;
             documents = cleaned.documents;
@@ -316,8 +279,8 @@ impl<'a> Run<'a> {
         let split = self.steps[self.steps.len() - 2].result;
         let key = key("tokenize@1", &json!({}), &[split, self.last()]);
         let sources = self.pinned.formula.len();
-        let corpus = tokenize(coder, train, sources, self.kernels)?;
-        let measured = tokenize(coder, held, sources, self.kernels)?;
+        let corpus = tokenize(coder, train, sources, &self.kernels)?;
+        let measured = tokenize(coder, held, sources, &self.kernels)?;
         let mut result = Hasher::new();
         result.update(corpus.digest().as_bytes());
         result.update(measured.digest().as_bytes());
@@ -339,7 +302,8 @@ impl<'a> Run<'a> {
             let steps = settings.tokens / settings.batch_tokens;
             let sequences = steps * (settings.batch_tokens / self.shape.context as u64);
             let (formula, context) = (&self.pinned.formula, self.shape.context);
-            let mixture = mix(formula, corpus, sequences, context, self.seed, number as u32)?;
+            let mixture =
+                mix(formula, corpus, sequences, context, self.origin.seed, number as u32)?;
             for (ingredient, used) in formula.iter().zip(mixture.account(formula.len())) {
                 let name = format!("tokens_of_{}", ingredient.source);
                 *counts.entry(name).or_default() += used * context as u64;
@@ -354,7 +318,7 @@ impl<'a> Run<'a> {
     fn stages(&mut self, corpus: &Corpus, mixtures: &[Mixture]) -> Result<StageEnd, BuildError> {
         let mut resume = self.outputs.resume_point()?;
         let mut end = StageEnd {
-            theta: self.shape.initial(self.seed),
+            theta: self.shape.initial(self.origin.seed),
             losses: Vec::new(),
             marks: Vec::new(),
         };
@@ -392,9 +356,9 @@ impl<'a> Run<'a> {
             point.marks.iter().filter(|mark| mark.stage == number).cloned().collect()
         };
         let mut marks = Vec::new();
-        let mut start = State::first(number, self.recipe, self.seed, &self.shape, before);
+        let mut start = State::first(number, self.origin, &self.shape, before);
         if let Some(point) = resume {
-            let state = State::read(&point.bytes, &self.shape, self.recipe, self.seed);
+            let state = State::read(&point.bytes, &self.shape, self.origin);
             let state = state.map_err(StageError::from)?;
             marks = earlier(point);
             if state.stage > number {
@@ -410,11 +374,11 @@ impl<'a> Run<'a> {
         let stage = stage::Stage {
             name,
             number,
-            recipe: self.recipe,
-            seed: self.seed,
+            origin: self.origin,
             shape: &self.shape,
             settings,
-            kernels: self.kernels,
+            kernels: &self.kernels,
+            ranks: self.ranks,
             sequence: &|sequence, ids| {
                 let planted = repeats && sequence / first_of_second == 1;
                 let sequence = if planted { sequence - first_of_second } else { sequence };
@@ -459,8 +423,8 @@ impl<'a> Run<'a> {
             let (value, bar) = match gate {
                 Gate::HeldOutLoss1(gate) => {
                     let shape = self.shape.clone();
-                    let decoder = Decoder::new(shape, end.theta.clone(), self.kernels)?;
-                    let loss = measure::held_out_loss(&decoder, measured, self.kernels)?;
+                    let decoder = Decoder::new(shape, end.theta.clone(), &self.kernels)?;
+                    let loss = measure::held_out_loss(&decoder, measured, &self.kernels)?;
                     (loss.ok_or_else(|| BuildError::HeldOut(operation.clone()))?, gate.max)
                 }
                 Gate::Leakage1(gate) => (leakage(gate.ngram_words, train, held), gate.fraction_max),

@@ -6,6 +6,7 @@
 
 mod block;
 pub mod build;
+pub mod error;
 pub mod export;
 pub mod gather;
 mod gather_crates;
@@ -13,6 +14,7 @@ pub mod hold_out;
 pub mod inputs;
 pub mod leakage;
 pub mod measure;
+pub mod memory;
 pub mod mix;
 pub mod model;
 mod operations;
@@ -22,6 +24,7 @@ pub mod pin;
 mod pin_crates;
 mod pin_files;
 mod pin_git;
+pub mod ranks;
 mod rust_docs;
 pub mod safetensors;
 pub mod sample;
@@ -34,7 +37,8 @@ pub mod step;
 pub mod tokenize;
 pub mod tokenizer;
 
-pub use build::{BuildError, Built, Options, Plant, build};
+pub use build::{Built, Options, Plant, build, check};
+pub use error::BuildError;
 pub use inputs::Inputs;
 pub use kitchen::{Document, clean, document};
 pub use outputs::{Outputs, Progress, ResumePoint, WriteState};

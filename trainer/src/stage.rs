@@ -2,19 +2,20 @@
 
 use std::io;
 
-use kernels::Kernels;
+use kernels::{KernelError, Kernels};
+use recipes::StateMark;
 use recipes::recipe::Pretrain;
-use recipes::{Digest, StateMark};
 
 use crate::model::Decoder;
 use crate::operations::with_floats;
 use crate::optimizer::{self, Moments};
 use crate::outputs::{Outputs, Progress};
+use crate::ranks::{Local, Rank};
 use crate::safetensors::Floats;
 use crate::schedule::rate;
 use crate::shape::Shape;
 use crate::sink::GradientTree;
-use crate::state::{State, StateError, StateView};
+use crate::state::{Origin, State, StateError, StateView};
 
 /// What a stage works with.
 pub struct Stage<'a> {
@@ -22,13 +23,14 @@ pub struct Stage<'a> {
     pub name: &'a str,
     /// The stage's position in the recipe, from 0.
     pub number: u32,
-    pub recipe: Digest,
-    pub seed: u64,
+    pub origin: Origin,
     pub shape: &'a Shape,
     pub settings: &'a Pretrain,
     pub kernels: &'a Kernels,
+    /// Workers that share the micro-batches of a step, and the threads; see `ranks::check`.
+    pub ranks: usize,
     /// Fills context + 1 token ids of a sequence of the stage's mixture.
-    pub sequence: &'a dyn Fn(u64, &mut [u32]),
+    pub sequence: &'a (dyn Fn(u64, &mut [u32]) + Sync),
 }
 
 /// What a stage leaves to the next one.
@@ -56,6 +58,10 @@ pub enum StageError {
     State(#[from] StateError),
     #[error("the training state could not be kept: {0}")]
     Output(#[from] io::Error),
+    #[error("ranks lost each other: {0}")]
+    Ranks(io::Error),
+    #[error(transparent)]
+    Kernels(#[from] KernelError),
     #[error("tensor operation: {0}")]
     Tensor(#[from] candle_core::Error),
 }
@@ -63,6 +69,8 @@ pub enum StageError {
 /// A stage at work.
 struct Furnace<'a> {
     stage: &'a Stage<'a>,
+    kernels: &'a Kernels,
+    rank: Rank<'a>,
     decoder: Decoder,
     moments: Moments,
     losses: Vec<f32>,
@@ -76,48 +84,109 @@ pub fn train(
     start: State,
     outputs: &mut dyn Outputs,
 ) -> Result<StageEnd, StageError> {
-    let settings = stage.settings;
-    let steps = settings.tokens / settings.batch_tokens;
-    if steps == 0 {
-        let (found, wanted) = (settings.tokens, settings.batch_tokens);
-        return Err(StageError::Short { found, wanted });
+    if stage.ranks == 1 {
+        return Furnace::new(stage, start, stage.kernels, Rank::alone())?.lead(outputs);
     }
-    let resumed = start.step > 0;
-    let mut furnace = Furnace {
-        stage,
-        decoder: Decoder::new(stage.shape.clone(), start.theta, stage.kernels)?
-            .recomputing(settings.recompute),
-        moments: Moments { m: start.m, v: start.v, powers: start.powers },
-        losses: start.losses,
-        step: start.step,
-        marks: Vec::new(),
-    };
-    if !resumed {
-        furnace.record(outputs)?;
-    }
-    while furnace.step < steps {
-        if outputs.stop_wanted() {
-            if furnace.marks.last().is_none_or(|mark| mark.step != furnace.step) && furnace.step > 0
-            {
-                furnace.record_unlisted(outputs)?;
+    let threads = (stage.kernels.threads() / stage.ranks).max(1);
+    let mut ends = Local::mesh(stage.ranks).into_iter().enumerate();
+    let (_, first) = ends.next().expect("a rank that leads");
+    std::thread::scope(|scope| {
+        let others: Vec<_> = ends
+            .map(|(number, end)| {
+                let start = start.clone();
+                scope.spawn(move || {
+                    let kernels = stage.kernels.with_threads(threads)?;
+                    let rank = Rank::of(number, stage.ranks, &end);
+                    Furnace::new(stage, start, &kernels, rank)?.follow()
+                })
+            })
+            .collect();
+        let led = (|| {
+            let kernels = stage.kernels.with_threads(threads)?;
+            let rank = Rank::of(0, stage.ranks, &first);
+            Furnace::new(stage, start, &kernels, rank)?.lead(outputs)
+        })();
+        // The others are told by the end of the first that there is nothing more to do.
+        drop(first);
+        for other in others {
+            match other.join() {
+                Ok(Err(error)) if matches!(led, Err(StageError::Ranks(_))) => return Err(error),
+                Ok(_) => {}
+                Err(panic) => std::panic::resume_unwind(panic),
             }
-            return Err(StageError::Stopped { step: furnace.step });
         }
-        furnace.advance(steps)?;
-        outputs.progress(&Progress {
-            step: stage.name.to_owned(),
-            done: furnace.step * settings.batch_tokens,
-            total: steps * settings.batch_tokens,
-            unit: "tokens",
-            loss: furnace.losses.last().copied(),
-        });
-        if furnace.step == steps || furnace.step.is_multiple_of(settings.state_every) {
-            furnace.record(outputs)?;
+        led
+    })
+}
+
+impl<'a> Furnace<'a> {
+    fn new(
+        stage: &'a Stage,
+        start: State,
+        kernels: &'a Kernels,
+        rank: Rank<'a>,
+    ) -> Result<Furnace<'a>, StageError> {
+        let decoder = Decoder::new(stage.shape.clone(), start.theta, kernels)?;
+        Ok(Furnace {
+            stage,
+            kernels,
+            rank,
+            decoder: decoder.recomputing(stage.settings.recompute),
+            moments: Moments { m: start.m, v: start.v, powers: start.powers },
+            losses: start.losses,
+            step: start.step,
+            marks: Vec::new(),
+        })
+    }
+
+    /// Steps of the whole stage.
+    fn steps(&self) -> Result<u64, StageError> {
+        let (found, wanted) = (self.stage.settings.tokens, self.stage.settings.batch_tokens);
+        match found / wanted {
+            0 => Err(StageError::Short { found, wanted }),
+            steps => Ok(steps),
         }
     }
-    let Furnace { decoder, losses, marks, moments, .. } = furnace;
-    drop(moments);
-    Ok(StageEnd { theta: decoder.floats()?, losses, marks })
+
+    /// Trains to the end, records states and listens for a stop.
+    fn lead(mut self, outputs: &mut dyn Outputs) -> Result<StageEnd, StageError> {
+        let (steps, settings) = (self.steps()?, self.stage.settings);
+        if self.step == 0 {
+            self.record(outputs)?;
+        }
+        while self.step < steps {
+            if outputs.stop_wanted() {
+                let recorded = self.marks.last().is_some_and(|mark| mark.step == self.step);
+                if self.step > 0 && !recorded {
+                    self.record_unlisted(outputs)?;
+                }
+                return Err(StageError::Stopped { step: self.step });
+            }
+            self.advance(steps)?;
+            outputs.progress(&Progress {
+                step: self.stage.name.to_owned(),
+                done: self.step * settings.batch_tokens,
+                total: steps * settings.batch_tokens,
+                unit: "tokens",
+                loss: self.losses.last().copied(),
+            });
+            if self.step == steps || self.step.is_multiple_of(settings.state_every) {
+                self.record(outputs)?;
+            }
+        }
+        let Furnace { decoder, losses, marks, moments, .. } = self;
+        drop(moments);
+        Ok(StageEnd { theta: decoder.floats()?, losses, marks })
+    }
+
+    /// Takes every step beside the rank that leads, until that one ends.
+    fn follow(mut self) -> Result<(), StageError> {
+        let steps = self.steps()?;
+        while self.step < steps {
+            self.advance(steps)?;
+        }
+        Ok(())
+    }
 }
 
 impl Furnace<'_> {
@@ -129,7 +198,7 @@ impl Furnace<'_> {
         let each = sequences / settings.micro_batches as usize;
         let scale = 1.0 / settings.batch_tokens as f32;
         let (mut tree, mut losses) = (GradientTree::default(), Vec::new());
-        for micro in 0..settings.micro_batches as usize {
+        for micro in self.rank.share(settings.micro_batches as usize) {
             let mut ids = vec![0; each * width];
             let first = self.step * sequences as u64 + (micro * each) as u64;
             for (i, ids) in ids.chunks_exact_mut(width).enumerate() {
@@ -137,13 +206,15 @@ impl Furnace<'_> {
             }
             let (part, gradients) = self.decoder.gradients(&ids, each, scale)?;
             losses.extend_from_slice(&part);
-            tree.push(stage.kernels, gradients);
+            tree.push(self.kernels, gradients);
         }
-        let loss = stage.kernels.tree_sum(&losses) / losses.len() as f32;
+        let losses = self.rank.gather(losses).map_err(StageError::Ranks)?;
+        let loss = self.kernels.tree_sum(&losses) / losses.len() as f32;
         if !loss.is_finite() {
             return Err(self.diverged("the loss".into()));
         }
-        let gradients = tree.finish(stage.kernels);
+        let mut gradients = tree.finish(self.kernels);
+        self.rank.sum(self.kernels, &mut gradients).map_err(StageError::Ranks)?;
         let done = (self.step + 1) * settings.batch_tokens;
         let rate = rate(&settings.schedule, done, steps * settings.batch_tokens);
         let (decoder, moments) = (&self.decoder, &mut self.moments);
@@ -170,11 +241,10 @@ impl Furnace<'_> {
         }
         let sequences = self.stage.settings.batch_tokens / self.stage.shape.context as u64;
         Ok(StateView {
+            origin: self.stage.origin,
             stage: self.stage.number,
             step: self.step,
             cursor: self.step * sequences,
-            recipe: self.stage.recipe,
-            seed: self.stage.seed,
             powers: self.moments.powers,
             theta: self.decoder.weights.iter().map(|weight| Floats::Weight(weight)).collect(),
             m: &self.moments.m,

@@ -6,22 +6,30 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use recipes::{ARITHMETIC, Digest, canonical};
+use recipes::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 
 use crate::safetensors::{self, Array, Floats, SafetensorsError};
 use crate::shape::Shape;
 use crate::stage::StageEnd;
 
+/// What a training state belongs to; no other recipe, seed or arithmetic can go on from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The version of the arithmetic.
+    pub arithmetic: u32,
+    pub recipe: Digest,
+    pub seed: u64,
+}
+
 /// A training state at a step boundary.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    pub origin: Origin,
     /// The stage's position in the recipe, from 0.
     pub stage: u32,
     /// Steps done in this stage.
     pub step: u64,
-    pub recipe: Digest,
-    pub seed: u64,
     /// β1 and β2 to the power of the steps done.
     pub powers: [f64; 2],
     /// Weights and moments, in the order of `Shape::parameters`.
@@ -34,12 +42,11 @@ pub struct State {
 
 /// A training state where it lies, to be written without a copy.
 pub struct StateView<'a> {
+    pub origin: Origin,
     pub stage: u32,
     pub step: u64,
     /// The next sequence of the stage's mixture.
     pub cursor: u64,
-    pub recipe: Digest,
-    pub seed: u64,
     pub powers: [f64; 2],
     pub theta: Vec<Floats<'a>>,
     pub m: &'a [Vec<f32>],
@@ -51,12 +58,12 @@ impl StateView<'_> {
     /// Writes the canonical bytes.
     pub fn write(&self, shape: &Shape, sink: &mut dyn Write) -> io::Result<()> {
         let header = Header {
-            arithmetic: ARITHMETIC,
+            arithmetic: self.origin.arithmetic,
             stage: self.stage,
             step: self.step,
             cursor: self.cursor,
-            recipe: self.recipe,
-            seed: self.seed.to_string(),
+            recipe: self.origin.recipe,
+            seed: self.origin.seed.to_string(),
             powers: self.powers.map(|power| format!("{:016x}", power.to_bits())),
         };
         let header = canonical::to_bytes(&header).expect("a header of small numbers and texts");
@@ -106,14 +113,13 @@ pub enum StateError {
 impl State {
     /// The state before the first step of a stage: weights and losses of what came before,
     /// moments of zero.
-    pub fn first(stage: u32, recipe: Digest, seed: u64, shape: &Shape, before: StageEnd) -> State {
+    pub fn first(stage: u32, origin: Origin, shape: &Shape, before: StageEnd) -> State {
         let zeros: Vec<Vec<f32>> =
             shape.parameters().iter().map(|parameter| vec![0.0; parameter.len()]).collect();
         State {
+            origin,
             stage,
             step: 0,
-            recipe,
-            seed,
             powers: [1.0, 1.0],
             theta: before.theta,
             m: zeros.clone(),
@@ -125,11 +131,10 @@ impl State {
     /// The canonical bytes; `cursor` is the next sequence of the mixture.
     pub fn bytes(&self, shape: &Shape, cursor: u64) -> Vec<u8> {
         let view = StateView {
+            origin: self.origin,
             stage: self.stage,
             step: self.step,
             cursor,
-            recipe: self.recipe,
-            seed: self.seed,
             powers: self.powers,
             theta: slices(&self.theta),
             m: &self.m,
@@ -141,20 +146,15 @@ impl State {
         bytes
     }
 
-    /// Reads a state of this shape, recipe and seed back.
-    pub fn read(
-        bytes: &[u8],
-        shape: &Shape,
-        recipe: Digest,
-        seed: u64,
-    ) -> Result<State, StateError> {
+    /// Reads a state of this shape and origin back.
+    pub fn read(bytes: &[u8], shape: &Shape, origin: Origin) -> Result<State, StateError> {
         let file = safetensors::read(bytes)?;
         let header = file.metadata.get("ingot").map(String::as_str).unwrap_or_default();
         let wrong = |error: serde_json::Error| StateError::Header(error.to_string());
         let header: Header = serde_json::from_str(header).map_err(wrong)?;
-        same("arithmetic", header.arithmetic, ARITHMETIC)?;
-        same("recipe", header.recipe, recipe)?;
-        same("seed", header.seed, seed.to_string())?;
+        same("arithmetic", header.arithmetic, origin.arithmetic)?;
+        same("recipe", header.recipe, origin.recipe)?;
+        same("seed", header.seed, origin.seed.to_string())?;
         let mut powers = [0.0; 2];
         for (power, text) in powers.iter_mut().zip(&header.powers) {
             let bits = u64::from_str_radix(text, 16);
@@ -168,10 +168,9 @@ impl State {
         };
         let losses = file.sizes("losses").unwrap_or_default();
         Ok(State {
+            origin,
             stage: header.stage,
             step: header.step,
-            recipe,
-            seed,
             powers,
             theta: all("theta")?,
             m: all("m")?,

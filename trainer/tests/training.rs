@@ -8,13 +8,17 @@ use recipes::recipe::{Optimizer, Pretrain, Schedule};
 use recipes::{Digest, StateMark};
 use trainer::shape::Shape;
 use trainer::stage::{Stage, StageEnd, StageError, train};
-use trainer::state::State;
+use trainer::state::{Origin, State};
 use trainer::{Outputs, Progress, ResumePoint, WriteState};
 
 mod reference;
 
-/// Frozen: the digest of the last training state of the small run below.
-const GOLDEN: &str = "2872c821caf0bea47b6ac42e8df759fd86d340f8355c08d55d2b5896408a2063";
+/// Frozen: the digest of the last training state of the small run below, for every version of the
+/// arithmetic.
+const GOLDEN: [&str; kernels::VERSION as usize] = [
+    "2872c821caf0bea47b6ac42e8df759fd86d340f8355c08d55d2b5896408a2063",
+    "a76c0d934e36a0e43f9268b5ec93fd6280cebe5b1527cf1969f1650c86c78928",
+];
 
 /// Keeps every state; stops where it is told to.
 #[derive(Default)]
@@ -90,146 +94,260 @@ fn settings() -> Pretrain {
 }
 
 /// Sequences with something to learn: each id mostly decides the next.
-fn sequence(number: u64, ids: &mut [u32]) {
-    let mut id = below(5, 77, number * 64, 61);
+fn sequence(number: u64, ids: &mut [u32], vocabulary: u64) {
+    let mut id = below(5, 77, number * 64, vocabulary);
     for (place, slot) in ids.iter_mut().enumerate() {
         *slot = id as u32;
         let draw = number * 64 + place as u64;
         let surprise = below(5, 78, draw, 4) == 0;
-        id = if surprise { below(5, 79, draw, 61) } else { (id * 7 + 3) % 61 };
+        let other = below(5, 79, draw, vocabulary);
+        id = if surprise { other } else { (id * 7 + 3) % vocabulary };
     }
 }
 
-fn start(shape: &Shape) -> State {
+fn origin(version: u32) -> Origin {
+    Origin { arithmetic: version, recipe: Digest::of(b"recipe"), seed: 9 }
+}
+
+fn start(shape: &Shape, version: u32) -> State {
     let theta = shape.initial(9);
     let before = StageEnd { theta, losses: Vec::new(), marks: Vec::new() };
-    State::first(0, Digest::of(b"recipe"), 9, shape, before)
+    State::first(0, origin(version), shape, before)
 }
 
-fn run_from(
-    state: State,
-    kernels: &Kernels,
-    tied: bool,
-    kept: &mut Kept,
-) -> Result<StageEnd, StageError> {
-    run_with(state, kernels, tied, kept, settings())
-}
-
-fn run_with(
-    state: State,
-    kernels: &Kernels,
-    tied: bool,
-    kept: &mut Kept,
+/// The small run, which each test changes in one way.
+struct Small {
+    kernels: Kernels,
+    shape: Shape,
     settings: Pretrain,
-) -> Result<StageEnd, StageError> {
-    let shape = shape(tied);
-    let stage = Stage {
-        name: "train 1 pretrain",
-        number: 0,
-        recipe: state.recipe,
-        seed: 9,
-        shape: &shape,
-        settings: &settings,
-        kernels,
-        sequence: &sequence,
-    };
-    train(&stage, state, kept)
+    ranks: usize,
 }
 
-fn run(kernels: &Kernels, tied: bool, kept: &mut Kept) -> Result<StageEnd, StageError> {
-    run_from(start(&shape(tied)), kernels, tied, kept)
+impl Small {
+    fn new(kernels: Kernels) -> Small {
+        Small { kernels, shape: shape(false), settings: settings(), ranks: 1 }
+    }
+
+    fn fast(threads: usize) -> Small {
+        Small::new(Kernels::new(Tier::best(), threads).expect("kernels"))
+    }
+
+    fn tied(self, tied: bool) -> Small {
+        Small { shape: shape(tied), ..self }
+    }
+
+    fn start(&self) -> State {
+        start(&self.shape, self.kernels.version())
+    }
+
+    fn run(&self, kept: &mut Kept) -> Result<StageEnd, StageError> {
+        self.run_from(self.start(), kept)
+    }
+
+    fn run_from(&self, state: State, kept: &mut Kept) -> Result<StageEnd, StageError> {
+        let stage = Stage {
+            name: "train 1 pretrain",
+            number: 0,
+            origin: state.origin,
+            shape: &self.shape,
+            settings: &self.settings,
+            kernels: &self.kernels,
+            ranks: self.ranks,
+            sequence: &|number, ids| sequence(number, ids, self.shape.vocabulary as u64),
+        };
+        train(&stage, state, kept)
+    }
+
+    /// The states of a whole run.
+    fn states(&self) -> Vec<(StateMark, Vec<u8>)> {
+        let mut kept = Kept::default();
+        self.run(&mut kept).expect("trained");
+        kept.states
+    }
+
+    /// The digest of the last state of a whole run.
+    fn last(&self) -> String {
+        self.states().last().expect("a state").0.digest.hex()
+    }
+
+    fn resumed(&self, bytes: &[u8]) -> Kept {
+        let mut kept = Kept::default();
+        let origin = origin(self.kernels.version());
+        let state = State::read(bytes, &self.shape, origin).expect("a state");
+        self.run_from(state, &mut kept).expect("resumed");
+        kept
+    }
 }
 
-fn resumed(kernels: &Kernels, tied: bool, bytes: &[u8]) -> Kept {
-    let mut kept = Kept::default();
-    let state = State::read(bytes, &shape(tied), Digest::of(b"recipe"), 9).expect("a state");
-    run_from(state, kernels, tied, &mut kept).expect("resumed");
-    kept
+fn tiers() -> impl Iterator<Item = Tier> {
+    Tier::ALL.into_iter().filter(|tier| tier.available())
 }
 
 #[test]
 fn golden_training_comes_out_on_every_tier_with_any_threads() {
-    for tier in Tier::ALL.into_iter().filter(|tier| tier.available()) {
-        for threads in [1, 2, 3, 7] {
-            let kernels = Kernels::new(tier, threads).expect("kernels");
-            let mut kept = Kept::default();
-            run(&kernels, false, &mut kept).expect("trained");
-            let found = kept.states.last().expect("a state").0.digest.hex();
-            assert_eq!(found, GOLDEN, "{tier} with {threads} threads");
+    for (version, golden) in (1..).zip(GOLDEN) {
+        for tier in tiers() {
+            for threads in [1, 2, 3, 7, 64] {
+                let kernels = Kernels::new(tier, threads).expect("kernels");
+                let kernels = kernels.of_version(version).expect("known");
+                let found = Small::new(kernels).last();
+                assert_eq!(found, golden, "version {version}, {tier} with {threads} threads");
+            }
+        }
+    }
+}
+
+#[test]
+fn golden_training_comes_out_however_products_are_cut() {
+    for tier in tiers() {
+        for block_terms in [1, 7, 24] {
+            let kernels = Kernels::new(tier, 2).expect("kernels");
+            let found = Small::new(kernels.with_block_terms(block_terms)).last();
+            assert_eq!(found, GOLDEN[1], "{tier}, {block_terms} terms");
         }
     }
 }
 
 #[test]
 fn golden_training_comes_out_when_blocks_are_computed_again() {
-    let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
-    let mut kept = Kept::default();
-    let settings = Pretrain { recompute: true, ..settings() };
-    run_with(start(&shape(false)), &kernels, false, &mut kept, settings).expect("trained");
-    assert_eq!(kept.states.last().expect("a state").0.digest.hex(), GOLDEN);
+    for tier in tiers() {
+        let mut small = Small::new(Kernels::new(tier, 2).expect("kernels"));
+        small.settings.recompute = true;
+        assert_eq!(small.last(), GOLDEN[1], "{tier}");
+    }
+}
+
+#[test]
+fn golden_training_comes_out_on_three_ranks() {
+    assert_eq!(Small { ranks: 3, ..Small::fast(3) }.last(), GOLDEN[1]);
+}
+
+#[test]
+fn one_two_and_four_ranks_leave_the_same_states() {
+    let micro_batches = 8;
+    let settings = Pretrain { batch_tokens: 96, tokens: 960, micro_batches, ..settings() };
+    let states = |ranks: usize, threads: usize| {
+        Small { ranks, settings: settings.clone(), ..Small::fast(threads) }.states()
+    };
+    let wanted = states(1, 1);
+    for (ranks, threads) in [(2, 1), (2, 4), (4, 2), (4, 7), (8, 3)] {
+        assert_eq!(states(ranks, threads), wanted, "{ranks} ranks, {threads} threads");
+    }
+}
+
+#[test]
+fn ranks_stop_together_and_go_on_from_where_they_stopped() {
+    let small = Small { ranks: 3, ..Small::fast(3) };
+    let mut stopped = Kept { stop_after: Some(6), ..Kept::default() };
+    let error = small.run(&mut stopped).err().expect("stopped");
+    assert!(matches!(error, StageError::Stopped { step: 6 }), "{error}");
+    let rest = small.resumed(&stopped.paused.expect("a state"));
+    assert_eq!(rest.states.last().expect("a state").0.digest.hex(), GOLDEN[1]);
+}
+
+#[test]
+fn shapes_from_real_life_have_equal_bits_on_all_tiers() {
+    // Vocabulary, layers, width, heads, key-value heads, hidden, context, sequences, tied.
+    for (vocabulary, layers, width, heads, kv_heads, hidden, context, sequences, tied) in [
+        (256, 24, 30, 3, 1, 37, 8, 2, true),
+        (65_536, 1, 20, 2, 2, 7, 8, 1, false),
+        (300, 1, 12, 2, 1, 16, 2048, 1, true),
+        (1009, 3, 66, 11, 11, 131, 97, 3, false),
+    ] {
+        let shape = Shape {
+            vocabulary,
+            layers,
+            width,
+            heads,
+            kv_heads,
+            hidden,
+            context,
+            tied,
+            ..shape(tied)
+        };
+        let batch_tokens = sequences * context as u64;
+        let tokens = 2 * batch_tokens;
+        let settings = Pretrain { tokens, batch_tokens, micro_batches: 1, ..settings() };
+        let last = |tier, threads| {
+            let kernels = Kernels::new(tier, threads).expect("kernels");
+            let (shape, settings) = (shape.clone(), settings.clone());
+            Small { shape, settings, kernels, ranks: 1 }.last()
+        };
+        let wanted = last(Tier::best(), 2);
+        for tier in tiers() {
+            assert_eq!(last(tier, 3), wanted, "{tier}, {shape:?}");
+        }
+    }
 }
 
 #[test]
 fn a_run_resumed_at_any_state_ends_in_the_same_bytes() {
-    let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
-    for tied in [false, true] {
-        let mut whole = Kept::default();
-        run(&kernels, tied, &mut whole).expect("trained");
-        let steps: Vec<u64> = whole.states.iter().map(|(mark, _)| mark.step).collect();
-        assert_eq!(steps, [0, 4, 8, 12, 16, 20]);
-        for (place, (mark, bytes)) in whole.states.iter().enumerate().skip(1) {
-            let rest = resumed(&kernels, tied, bytes);
-            assert_eq!(rest.states, whole.states[place + 1..], "from {}", mark.step);
+    for tier in tiers() {
+        for tied in [false, true] {
+            let small = Small::new(Kernels::new(tier, 2).expect("kernels")).tied(tied);
+            let whole = small.states();
+            let steps: Vec<u64> = whole.iter().map(|(mark, _)| mark.step).collect();
+            assert_eq!(steps, [0, 4, 8, 12, 16, 20]);
+            for (place, (mark, bytes)) in whole.iter().enumerate().skip(1) {
+                let rest = small.resumed(bytes);
+                assert_eq!(rest.states, whole[place + 1..], "{tier} from {}", mark.step);
+            }
         }
     }
 }
 
 #[test]
 fn a_stop_between_states_keeps_one_to_go_on_from() {
-    let kernels = Kernels::new(Tier::best(), 1).expect("kernels");
-    let mut whole = Kept::default();
-    run(&kernels, false, &mut whole).expect("trained");
+    let small = Small::fast(1);
     let mut stopped = Kept { stop_after: Some(6), ..Kept::default() };
-    let error = run(&kernels, false, &mut stopped).err().expect("stopped");
+    let error = small.run(&mut stopped).err().expect("stopped");
     assert!(matches!(error, StageError::Stopped { step: 6 }), "{error}");
-    let rest = resumed(&kernels, false, &stopped.paused.expect("a state"));
-    assert_eq!(rest.states, whole.states[2..]);
+    let rest = small.resumed(&stopped.paused.expect("a state"));
+    assert_eq!(rest.states, small.states()[2..]);
 }
 
 #[test]
-fn the_first_twenty_losses_agree_with_an_f64_run() {
-    let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
+fn two_hundred_losses_agree_with_an_f64_run() {
     for tied in [false, true] {
-        let end = run(&kernels, tied, &mut Kept::default()).expect("trained");
-        let wanted = reference::losses(&shape(tied), &settings(), &start(&shape(tied)), &sequence);
-        assert_eq!(end.losses.len(), 20);
+        let mut small = Small::fast(2).tied(tied);
+        small.settings.tokens = 200 * small.settings.batch_tokens;
+        let end = small.run(&mut Kept::default()).expect("trained");
+        let sequence = |number: u64, ids: &mut [u32]| sequence(number, ids, 61);
+        let wanted = reference::losses(&small.shape, &small.settings, &small.start(), &sequence);
+        assert_eq!(end.losses.len(), 200);
         for (step, (found, wanted)) in end.losses.iter().zip(&wanted).enumerate() {
             let off = (f64::from(*found) - wanted).abs();
-            assert!(off < 1e-4, "step {step}: {found} {wanted}");
+            let bound = if step < 20 { 1e-4 } else { 1e-3 };
+            assert!(off < bound, "step {step}: {found} {wanted}");
         }
-        assert!(end.losses[19] < end.losses[0] - 0.3, "it learns: {:?}", end.losses);
+        assert!(end.losses[199] < end.losses[0] - 1.0, "it learns: {:?}", end.losses);
     }
 }
 
 #[test]
 fn a_value_that_is_not_finite_ends_the_run_with_its_name() {
-    let kernels = Kernels::new(Tier::best(), 1).expect("kernels");
-    let shape = shape(false);
-    let mut state = start(&shape);
-    let parameters = shape.parameters();
+    let small = Small::fast(1);
+    let mut state = small.start();
+    let parameters = small.shape.parameters();
     let slot = parameters.iter().position(|p| p.name == "layer.001.feed.down").expect("there");
     state.theta[slot][3] = f32::NAN;
-    let error = run_from(state, &kernels, false, &mut Kept::default()).err().expect("diverged");
+    let error = small.run_from(state, &mut Kept::default()).err().expect("diverged");
     assert!(error.to_string().contains("layer.001.feed.down"), "{error}");
 }
 
 #[test]
-fn a_state_of_another_recipe_or_seed_is_refused() {
+fn a_state_of_another_recipe_seed_or_arithmetic_is_refused() {
     let shape = shape(false);
-    let state = start(&shape);
+    let state = start(&shape, 2);
     let bytes = state.bytes(&shape, 0);
-    assert_eq!(State::read(&bytes, &shape, state.recipe, 9).expect("its own"), state);
-    assert!(State::read(&bytes, &shape, Digest::of(b"other"), 9).is_err());
-    assert!(State::read(&bytes, &shape, state.recipe, 8).is_err());
-    assert!(State::read(&bytes[..bytes.len() - 1], &shape, state.recipe, 9).is_err());
+    let own = origin(2);
+    assert_eq!(State::read(&bytes, &shape, own).expect("its own"), state);
+    for other in [
+        Origin { recipe: Digest::of(b"other"), ..own },
+        Origin { seed: 8, ..own },
+        Origin { arithmetic: 1, ..own },
+    ] {
+        assert!(State::read(&bytes, &shape, other).is_err(), "{other:?}");
+    }
+    assert!(State::read(&bytes[..bytes.len() - 1], &shape, own).is_err());
 }

@@ -38,6 +38,10 @@ pub struct Furnace {
     /// Threads; the result is the same with any number [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Workers that share each step's micro-batches and the threads; the result is the same for 1,
+    /// 2 or 4
+    #[arg(long, value_name = "W", default_value_t = 1)]
+    pub ranks: usize,
 }
 
 impl Furnace {
@@ -53,7 +57,8 @@ impl Furnace {
         };
         let kernels = kernels::Kernels::new(tier, threads)
             .map_err(|error| Failure::new(error.to_string()))?;
-        Ok(trainer::Options { kernels, plant: None })
+        let memory = (context.world.memory)();
+        Ok(trainer::Options { kernels, ranks: self.ranks, memory, plant: None })
     }
 }
 

@@ -41,9 +41,10 @@ impl Options {
         let registry = context.registry()?;
         let run = target::run(&registry, &self.run)?;
         let record = target::record(&registry, &run)?;
-        let Finished { shape, model, tokenizer, .. } = finished(&registry, &record)?;
+        let Finished { pinned, shape, model, tokenizer } = finished(&registry, &record)?;
         let cannot = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
-        let decoder = read_model(&model, shape, &options.kernels).map_err(|e| cannot(&e))?;
+        let kernels = options.kernels.of_version(pinned.arithmetic).map_err(|e| cannot(&e))?;
+        let decoder = read_model(&model, shape, &kernels).map_err(|e| cannot(&e))?;
         let coder = Coder::read(&tokenizer).map_err(|e| cannot(&e))?;
         let drawing =
             Drawing { tokens: self.tokens, temperature: self.temperature, seed: self.seed };

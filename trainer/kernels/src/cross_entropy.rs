@@ -12,8 +12,8 @@ use crate::parts::Parts;
 use crate::product::Carry;
 use crate::tier::Task;
 
-/// Tokens of a chunk; only memory and speed depend on it.
-const CHUNK: usize = 512;
+/// Tokens whose logits are held at a time; only memory and speed depend on it.
+pub const LOGIT_ROWS: usize = 512;
 
 /// The operands: `h` (tokens × width), `w` (vocabulary × width), one target a token.
 #[derive(Clone, Copy)]
@@ -83,9 +83,9 @@ impl Kernels {
             return dw.fill(0.0);
         }
         let mut carry = Carry::Fresh;
-        let chunks = operands.targets.chunks(CHUNK).zip(losses.chunks_mut(CHUNK));
+        let chunks = operands.targets.chunks(LOGIT_ROWS).zip(losses.chunks_mut(LOGIT_ROWS));
         for ((targets, losses), (h, dh)) in
-            chunks.zip(operands.h.chunks(CHUNK * width).zip(dh.chunks_mut(CHUNK * width)))
+            chunks.zip(operands.h.chunks(LOGIT_ROWS * width).zip(dh.chunks_mut(LOGIT_ROWS * width)))
         {
             let tokens = targets.len();
             let mut logits = self.buffer(tokens * vocabulary);
@@ -99,8 +99,8 @@ impl Kernels {
     /// Losses alone, for measuring.
     pub fn cross_entropy_losses(&self, losses: &mut [f32], operands: CrossEntropy) {
         operands.check(losses);
-        let chunks = operands.targets.chunks(CHUNK).zip(losses.chunks_mut(CHUNK));
-        for ((targets, losses), h) in chunks.zip(operands.h.chunks(CHUNK * operands.width)) {
+        let chunks = operands.targets.chunks(LOGIT_ROWS).zip(losses.chunks_mut(LOGIT_ROWS));
+        for ((targets, losses), h) in chunks.zip(operands.h.chunks(LOGIT_ROWS * operands.width)) {
             let mut logits = self.buffer(targets.len() * operands.vocabulary());
             self.logits(&mut logits, losses, h, &operands, targets, 1.0);
         }

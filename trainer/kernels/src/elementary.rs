@@ -37,10 +37,49 @@ pub(crate) fn exp<A: Arithmetic>(x: f32) -> f32 {
     value * scale(half) * scale(power.wrapping_sub(half))
 }
 
-/// 1 / (1 + e^−x).
+/// 1 / (1 + e^−x) in f32, at most 2.5 ulp off: the sigmoid of version 1.
 #[inline(always)]
-pub(crate) fn sigmoid<A: Arithmetic>(x: f32) -> f32 {
+pub(crate) fn sigmoid1<A: Arithmetic>(x: f32) -> f32 {
     1.0 / (1.0 + exp::<A>(-x))
+}
+
+/// 1.5·2^52: adding it rounds to an integer in the low bits.
+const ROUNDER64: f64 = 6_755_399_441_055_744.0;
+/// 1/2!, 1/3!, … 1/8!, each rounded to f64.
+const EXP_TERMS64: [f64; 7] =
+    [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0];
+
+/// 1 / (1 + e^−x) in f64 without fma, rounded once: within a hair of half an ulp.
+#[inline(always)]
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    // Beyond these bounds the result is 0 or 1.
+    let x = if x > 110.0 { 110.0 } else { x };
+    let x = if x < -110.0 { -110.0 } else { x };
+    let x = -f64::from(x);
+    let shifted = x * std::f64::consts::LOG2_E + ROUNDER64;
+    let rest = x - (shifted - ROUNDER64) * std::f64::consts::LN_2;
+    let mut sum = EXP_TERMS64[6];
+    sum = sum * rest + EXP_TERMS64[5];
+    sum = sum * rest + EXP_TERMS64[4];
+    sum = sum * rest + EXP_TERMS64[3];
+    sum = sum * rest + EXP_TERMS64[2];
+    sum = sum * rest + EXP_TERMS64[1];
+    sum = sum * rest + EXP_TERMS64[0];
+    let value = (sum * rest + 1.0) * rest + 1.0;
+    let power = shifted.to_bits().wrapping_sub(ROUNDER64.to_bits());
+    let scale = f64::from_bits(power.wrapping_add(1023) << 52);
+    (1.0 / (1.0 + value * scale)) as f32
+}
+
+/// The hyperbolic tangent in f64, rounded to f32: x − x³/3 below 10^−4, elsewhere by e^(−2|x|).
+pub fn tanh32(x: f32) -> f32 {
+    let wide = f64::from(x);
+    if wide.abs() < 1e-4 {
+        return (wide * (1.0 - wide * wide / 3.0)) as f32;
+    }
+    let power = exp64(-2.0 * wide.abs());
+    let size = (1.0 - power) / (1.0 + power);
+    (if wide < 0.0 { -size } else { size }) as f32
 }
 
 /// The natural logarithm: `ln64` rounded to f32.
@@ -164,7 +203,8 @@ mod tests {
     #![allow(clippy::disallowed_methods)] // std is the judge here
 
     use super::*;
-    use crate::arithmetic::{Emulated, Fused};
+    use crate::arithmetic::Fused;
+    use crate::tier::Tier;
 
     /// Distance of an f32 from the true value, in units of its last place.
     fn ulps(found: f32, wanted: f64) -> f64 {
@@ -173,48 +213,121 @@ mod tests {
         (f64::from(found) - wanted).abs() / unit
     }
 
-    fn exp_is_near(step: usize) -> f64 {
+    type Function = (&'static str, fn(f32) -> f32, fn(f64) -> f64, f64);
+
+    /// Name, ours, the true one in f64, and the most that ours may be off.
+    const FUNCTIONS: [Function; 5] = [
+        ("exp", exp::<Fused>, f64::exp, 1.0),
+        ("sigmoid", sigmoid, logistic, 0.51),
+        ("sigmoid of version 1", sigmoid1::<Fused>, logistic_above, 2.5),
+        ("ln", ln32, f64::ln, 0.51),
+        ("tanh", tanh32, f64::tanh, 0.51),
+    ];
+
+    fn logistic(x: f64) -> f64 {
+        1.0 / (1.0 + (-x).exp())
+    }
+
+    /// Below −80 the sigmoid of version 1 promises nothing: e^−x comes near the end of f32.
+    fn logistic_above(x: f64) -> f64 {
+        if x < -80.0 { f64::INFINITY } else { logistic(x) }
+    }
+
+    /// The largest error over every `step`-th float whose true value is a finite f32.
+    fn worst((_, ours, truth, _): Function, step: usize) -> f64 {
         let mut worst = 0.0;
         for bits in (0..=u32::MAX).step_by(step) {
             let x = f32::from_bits(bits);
-            if x.is_nan() || !(-103.9..88.7).contains(&x) {
+            let wanted = truth(f64::from(x));
+            if !(wanted as f32).is_finite() {
                 continue;
             }
-            let error = ulps(exp::<Fused>(x), f64::from(x).exp());
+            let error = ulps(ours(x), wanted);
             worst = if error > worst { error } else { worst };
         }
         worst
     }
 
+    fn all_are_near(step: usize) {
+        for function in FUNCTIONS {
+            let (name, _, _, bound) = function;
+            let worst = worst(function, step);
+            println!("{name}: at most {worst:.4} ulp");
+            assert!(worst <= bound, "{name}: {worst}");
+        }
+    }
+
     #[test]
-    fn exp_is_within_one_ulp() {
-        let worst = exp_is_near(4099);
-        assert!(worst <= 1.0, "{worst}");
+    fn functions_keep_their_bounds() {
+        all_are_near(4099);
     }
 
     #[test]
     #[ignore = "long: all 2^32 inputs"]
-    fn exp_is_within_one_ulp_everywhere() {
-        let worst = exp_is_near(1);
-        println!("exp: at most {worst:.3} ulp");
-        assert!(worst <= 1.0, "{worst}");
+    fn functions_keep_their_bounds_everywhere() {
+        all_are_near(1);
+    }
+
+    /// Some consecutive floats through a function, with the instructions of a tier.
+    struct Consecutive(u32, bool);
+
+    const TOGETHER: usize = 1 << 12;
+
+    impl crate::tier::Task for Consecutive {
+        type Output = [u32; TOGETHER];
+
+        #[inline(always)]
+        fn run<A: Arithmetic>(self) -> [u32; TOGETHER] {
+            let mut bits = std::array::from_fn(|i| self.0 + i as u32);
+            for bits in &mut bits {
+                let x = f32::from_bits(*bits);
+                let y = if self.1 { exp::<A>(x) } else { sigmoid(x) };
+                *bits = if y.is_nan() { 0 } else { y.to_bits() };
+            }
+            bits
+        }
+    }
+
+    fn tiers_agree(step: usize) {
+        let tiers = Tier::ALL.into_iter().filter(|tier| tier.available());
+        let kernels = crate::Kernels::new(Tier::Scalar, 2).expect("kernels");
+        let blocks = (1usize << 32) / TOGETHER;
+        for tier in tiers {
+            kernels.each(blocks.div_ceil(step), &|block| {
+                let first = (block * step * TOGETHER) as u32;
+                for exp in [true, false] {
+                    let wanted = Tier::Scalar.carry_out(Consecutive(first, exp));
+                    let found = tier.carry_out(Consecutive(first, exp));
+                    assert!(found == wanted, "{tier} from {first:#x}, exp {exp}");
+                }
+            });
+        }
     }
 
     #[test]
-    fn exp_has_its_limits() {
+    fn all_tiers_have_equal_bits() {
+        tiers_agree(499);
+    }
+
+    #[test]
+    #[ignore = "long: all 2^32 inputs"]
+    fn all_tiers_have_equal_bits_everywhere() {
+        tiers_agree(1);
+    }
+
+    #[test]
+    fn functions_have_their_limits() {
         assert_eq!(exp::<Fused>(f32::NEG_INFINITY), 0.0);
         assert_eq!(exp::<Fused>(f32::INFINITY), f32::INFINITY);
         assert_eq!(exp::<Fused>(0.0), 1.0);
         assert!(exp::<Fused>(f32::NAN).is_nan());
-    }
-
-    #[test]
-    fn emulated_and_fused_exp_have_equal_bits() {
-        for bits in (0..=u32::MAX).step_by(40_009) {
-            let x = f32::from_bits(bits);
-            let (fused, emulated) = (exp::<Fused>(x), exp::<Emulated>(x));
-            assert!(fused.to_bits() == emulated.to_bits() || x.is_nan(), "{x:e}");
-        }
+        assert_eq!(
+            [sigmoid(f32::NEG_INFINITY), sigmoid(0.0), sigmoid(f32::INFINITY)],
+            [0.0, 0.5, 1.0]
+        );
+        assert!(sigmoid(f32::NAN).is_nan() && tanh32(f32::NAN).is_nan());
+        assert_eq!([tanh32(f32::NEG_INFINITY), tanh32(f32::INFINITY)], [-1.0, 1.0]);
+        assert_eq!(tanh32(-0.0).to_bits(), (-0.0f32).to_bits());
     }
 
     #[test]

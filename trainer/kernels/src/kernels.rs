@@ -7,6 +7,9 @@ use crate::environment::{self, EnvironmentError};
 use crate::pool::Pool;
 use crate::tier::Tier;
 
+/// The newest version of the arithmetic; every version from 1 on can be carried out.
+pub const VERSION: u32 = 2;
+
 /// Most threads that are taken.
 const THREADS_MAX: usize = 1024;
 
@@ -15,6 +18,8 @@ const THREADS_MAX: usize = 1024;
 pub enum KernelError {
     #[error("this machine has no `{wanted}`, its best tier is `{best}`")]
     Tier { wanted: Tier, best: Tier },
+    #[error("version {found} of the arithmetic is wanted, this build has 1 to {VERSION}")]
+    Version { found: u32 },
     #[error("{found} threads, wanted 1 to {THREADS_MAX}")]
     Threads { found: usize },
     #[error(transparent)]
@@ -26,6 +31,7 @@ pub enum KernelError {
 /// A tier, threads and buffers; copies share them.
 #[derive(Clone)]
 pub struct Kernels {
+    version: u32,
     tier: Tier,
     pool: Arc<Pool>,
     store: Arc<Mutex<Store>>,
@@ -34,7 +40,7 @@ pub struct Kernels {
 }
 
 impl Kernels {
-    /// Makes the arithmetic ready; refuses what would give other bits.
+    /// Makes the newest arithmetic ready; refuses what would give other bits.
     pub fn new(tier: Tier, threads: usize) -> Result<Kernels, KernelError> {
         environment::check()?;
         if !tier.available() {
@@ -44,7 +50,30 @@ impl Kernels {
             return Err(KernelError::Threads { found: threads });
         }
         let pool = Arc::new(Pool::new(threads)?);
-        Ok(Kernels { tier, pool, store: Arc::default(), block_terms: 320 })
+        Ok(Kernels { version: VERSION, tier, pool, store: Arc::default(), block_terms: 320 })
+    }
+
+    /// The same tier, threads and buffers for another version of the arithmetic.
+    pub fn of_version(&self, version: u32) -> Result<Kernels, KernelError> {
+        match version {
+            1..=VERSION => Ok(Kernels { version, ..self.clone() }),
+            found => Err(KernelError::Version { found }),
+        }
+    }
+
+    /// The same tier and version with threads and buffers of its own.
+    pub fn with_threads(&self, threads: usize) -> Result<Kernels, KernelError> {
+        Kernels::new(self.tier, threads)?.of_version(self.version)
+    }
+
+    /// Cuts the chains of products into pieces of this many terms; only speed depends on it.
+    pub fn with_block_terms(self, block_terms: usize) -> Kernels {
+        Kernels { block_terms: block_terms.max(1), ..self }
+    }
+
+    /// The version of the arithmetic.
+    pub fn version(&self) -> u32 {
+        self.version
     }
 
     /// The instruction set in use.

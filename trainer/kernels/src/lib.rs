@@ -1,4 +1,4 @@
-//! Reproducible arithmetic, version 1: every floating-point order is defined once.
+//! Reproducible arithmetic: every floating-point order is defined once, every version kept.
 //!
 //! `ARITHMETIC.md` beside this folder is the specification. The same inputs give the same bits on
 //! every tier, with any number of threads, in debug and release builds.
@@ -34,9 +34,10 @@ mod tier;
 
 pub use adamw::AdamwStep;
 pub use attention::AttentionShape;
-pub use cross_entropy::CrossEntropy;
+pub use cross_entropy::{CrossEntropy, LOGIT_ROWS};
 pub use environment::EnvironmentError;
-pub use kernels::{Buffer, KernelError, Kernels};
+pub use kernels::{Buffer, KernelError, Kernels, VERSION};
 pub use product::Carry;
 pub use rope::RopeTable;
+pub use sums::split;
 pub use tier::{Tier, TierError};

@@ -238,8 +238,8 @@ mod tests {
     fn every_tier_has_the_bits_of_the_definition() {
         for tier in Tier::ALL.into_iter().filter(|tier| tier.available()) {
             for (threads, block_terms) in [(1, 256), (2, 7), (3, 37), (7, 1)] {
-                let mut kernels = Kernels::new(tier, threads).expect("kernels");
-                kernels.block_terms = block_terms;
+                let kernels = Kernels::new(tier, threads).expect("kernels");
+                let kernels = kernels.with_block_terms(block_terms);
                 for (m, n, k) in [(1, 1, 1), (1, 33, 5), (13, 7, 100), (31, 65, 17), (100, 40, 3)] {
                     check(m, n, k, &kernels);
                 }

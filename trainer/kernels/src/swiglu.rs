@@ -1,20 +1,26 @@
 //! The gated unit: `y = (g·σ(g))·u` over rows that hold the gate first, then the up half.
 
 use crate::arithmetic::Arithmetic;
-use crate::elementary::sigmoid;
+use crate::elementary::{sigmoid, sigmoid1};
 use crate::kernels::Kernels;
 use crate::parts::Parts;
 use crate::tier::Task;
 
 const ROWS_TOGETHER: usize = 16;
 
-struct Forward<'a> {
+/// The gate's function of a version of the arithmetic.
+#[inline(always)]
+fn gate<A: Arithmetic, const VERSION: u32>(x: f32) -> f32 {
+    if VERSION == 1 { sigmoid1::<A>(x) } else { sigmoid(x) }
+}
+
+struct Forward<'a, const VERSION: u32> {
     y: &'a mut [f32],
     gate_up: &'a [f32],
     hidden: usize,
 }
 
-impl Task for Forward<'_> {
+impl<const VERSION: u32> Task for Forward<'_, VERSION> {
     type Output = ();
 
     #[inline(always)]
@@ -22,22 +28,22 @@ impl Task for Forward<'_> {
         let hidden = self.hidden;
         let rows = self.y.chunks_exact_mut(hidden).zip(self.gate_up.chunks_exact(2 * hidden));
         for (y, row) in rows {
-            let (gate, up) = row.split_at(hidden);
-            for ((y, g), u) in y.iter_mut().zip(gate).zip(up) {
-                *y = (g * sigmoid::<A>(*g)) * u;
+            let (gates, ups) = row.split_at(hidden);
+            for ((y, g), u) in y.iter_mut().zip(gates).zip(ups) {
+                *y = (g * gate::<A, VERSION>(*g)) * u;
             }
         }
     }
 }
 
-struct Backward<'a> {
+struct Backward<'a, const VERSION: u32> {
     dgate_up: &'a mut [f32],
     dy: &'a [f32],
     gate_up: &'a [f32],
     hidden: usize,
 }
 
-impl Task for Backward<'_> {
+impl<const VERSION: u32> Task for Backward<'_, VERSION> {
     type Output = ();
 
     /// `du = dy·(g·σ)`, `dg = (dy·u)·(σ·(1 + g·(1 − σ)))`; σ is computed again.
@@ -46,12 +52,12 @@ impl Task for Backward<'_> {
         let hidden = self.hidden;
         let rows = self.dgate_up.chunks_exact_mut(2 * hidden).zip(self.dy.chunks_exact(hidden));
         for ((out, dy), row) in rows.zip(self.gate_up.chunks_exact(2 * hidden)) {
-            let (gate, up) = row.split_at(hidden);
+            let (gates, ups) = row.split_at(hidden);
             let (dgate, dup) = out.split_at_mut(hidden);
             for i in 0..hidden {
-                let (g, s) = (gate[i], sigmoid::<A>(gate[i]));
+                let (g, s) = (gates[i], gate::<A, VERSION>(gates[i]));
                 dup[i] = dy[i] * (g * s);
-                dgate[i] = (dy[i] * up[i]) * (s * A::fma(g, 1.0 - s, 1.0));
+                dgate[i] = (dy[i] * ups[i]) * (s * A::fma(g, 1.0 - s, 1.0));
             }
         }
     }
@@ -67,7 +73,10 @@ impl Kernels {
             // SAFETY: ranges of rows do not overlap.
             let y = unsafe { y.part(range.start * hidden..range.end * hidden) };
             let gate_up = &gate_up[range.start * 2 * hidden..range.end * 2 * hidden];
-            self.tier().carry_out(Forward { y, gate_up, hidden });
+            match self.version() {
+                1 => self.tier().carry_out(Forward::<1> { y, gate_up, hidden }),
+                _ => self.tier().carry_out(Forward::<2> { y, gate_up, hidden }),
+            }
         });
     }
 
@@ -90,7 +99,10 @@ impl Kernels {
             // SAFETY: ranges of rows do not overlap.
             let dgate_up = unsafe { dgate_up.part(double.clone()) };
             let (dy, gate_up) = (&dy[single], &gate_up[double]);
-            self.tier().carry_out(Backward { dgate_up, dy, gate_up, hidden });
+            match self.version() {
+                1 => self.tier().carry_out(Backward::<1> { dgate_up, dy, gate_up, hidden }),
+                _ => self.tier().carry_out(Backward::<2> { dgate_up, dy, gate_up, hidden }),
+            }
         });
     }
 }
