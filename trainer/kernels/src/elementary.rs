@@ -4,7 +4,7 @@
 //! products and sums and serve tables, schedules and random numbers. Constants are part of the
 //! version; `ARITHMETIC.md` lists them.
 
-use crate::arithmetic::Arithmetic;
+use crate::arithmetic::{Arithmetic, Emulated};
 
 const LOG2_E: f32 = f32::from_bits(0x3FB8_AA3B);
 /// ln 2 rounded so that its product with a small integer is exact, and the rest.
@@ -35,6 +35,11 @@ pub(crate) fn exp<A: Arithmetic>(x: f32) -> f32 {
     let half = power >> 1;
     let scale = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
     value * scale(half) * scale(power.wrapping_sub(half))
+}
+
+/// e^x as every tier computes it.
+pub fn exp32(x: f32) -> f32 {
+    exp::<Emulated>(x)
 }
 
 /// 1 / (1 + e^−x) in f32, at most 2.5 ulp off: the sigmoid of version 1.
