@@ -111,8 +111,8 @@ pub struct Recording<'a> {
     pub clock: fn() -> String,
     pub meter: &'a mut Meter,
     pub stop: Arc<AtomicBool>,
-    /// Whether every training state is kept as a blob.
-    pub keep_states: bool,
+    /// The stage and step from which on training states are kept as blobs.
+    pub kept_from: Option<(u32, u64)>,
     /// What was recorded before a kill.
     pub before: Option<RunRecord>,
 }
@@ -168,11 +168,12 @@ impl Outputs for Recording<'_> {
         let what = format!("training state {step} of stage {}", stage + 1);
         let known = self.same(before, &mark, &what)?;
         let name = state_file(&digest);
-        if self.keep_states {
+        let kept = self.kept_from.is_some_and(|first| (stage, step) >= first);
+        if kept {
             self.registry.blobs().put_file(&folder.join(&name))?;
         }
         if !known {
-            let facts = json!({"state": mark, "kept": self.keep_states});
+            let facts = json!({"state": mark, "kept": kept});
             self.record(Action::RunState, digest, facts)?;
         }
         only(&folder, &name)?;

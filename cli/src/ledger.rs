@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::sync::Arc;
 use std::time::Instant;
 
+use recipes::recipe::Stage;
 use recipes::{Digest, Object, Pinned};
 use registry::{Action, Entry, Registry, RunRecord, RunStatus};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Map, Value, json};
+use trainer::stage::recorded_steps;
 use trainer::{BuildError, Built, Options};
 
 use crate::Failure;
@@ -26,7 +28,7 @@ pub fn carry_out(
     recipe: Digest,
     pinned: &Pinned,
     options: &Options,
-    keep_states: bool,
+    keep_states: u64,
 ) -> Result<RunRecord, Failure> {
     trainer::check(pinned, options)?;
     let (id, before, _lock) = match interrupted(registry, recipe)? {
@@ -49,7 +51,7 @@ pub fn carry_out(
             clock: context.world.clock,
             meter: &mut meter,
             stop: Arc::clone(&context.world.stop),
-            keep_states,
+            kept_from: kept_from(pinned, keep_states),
             before,
         },
         options,
@@ -64,6 +66,17 @@ pub fn carry_out(
     }
     let _ = fs::remove_dir_all(registry.work_folder(&id));
     target::record(registry, &id)
+}
+
+/// The stage and step of the first training state that is kept, if any is.
+fn kept_from(pinned: &Pinned, keep_states: u64) -> Option<(u32, u64)> {
+    let recorded = (0..).zip(&pinned.stages).flat_map(|(number, stage)| {
+        let Stage::Pretrain(settings) = stage;
+        recorded_steps(settings).into_iter().map(move |step| (number, step))
+    });
+    let all: Vec<(u32, u64)> = recorded.collect();
+    let kept = usize::try_from(keep_states).unwrap_or(usize::MAX).min(all.len());
+    all.get(all.len() - kept).copied()
 }
 
 /// Finds a run of this recipe that was begun and that no living process works on.

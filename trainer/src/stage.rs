@@ -33,6 +33,13 @@ pub struct Stage<'a> {
     pub sequence: &'a (dyn Fn(u64, &mut [u32]) + Sync),
 }
 
+/// The steps after which a stage records its state.
+pub fn recorded_steps(settings: &Pretrain) -> Vec<u64> {
+    let steps = settings.tokens / settings.batch_tokens;
+    let every = settings.state_every.max(1);
+    (0..steps).filter(|step| step.is_multiple_of(every)).chain([steps]).collect()
+}
+
 /// What a stage leaves to the next one.
 pub struct StageEnd {
     pub theta: Vec<Vec<f32>>,

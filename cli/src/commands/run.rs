@@ -25,9 +25,12 @@ pub struct Options {
     /// Then rebuild everything from the record and give the verdict
     #[arg(long)]
     rebuild: bool,
-    /// Keep every training state, so that parts of the run can be checked alone
-    #[arg(long)]
-    keep_states: bool,
+    /// Keep the last N training states, or all of them, so that parts of the run can be checked
+    /// alone; the digests of all are recorded anyway
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = 0, default_missing_value = "18446744073709551615")]
+    #[arg(hide_default_value = true)]
+    keep_states: u64,
     #[command(flatten)]
     furnace: Furnace,
 }

@@ -1,6 +1,8 @@
 //! Sums over long indices: leaves of 256 summed ascending, joined by the one binary tree.
 
+use crate::arithmetic::Arithmetic;
 use crate::kernels::Kernels;
+use crate::tier::Task;
 
 /// Items of a leaf.
 pub const LEAF: usize = 256;
@@ -8,6 +10,9 @@ pub const LEAF: usize = 256;
 /// Elements of a chunk of the sum of squares.
 const CHUNK: usize = 4096;
 const CHUNK_LANES: usize = 8;
+
+/// Chunks of one task; only speed depends on it.
+const CHUNKS_TOGETHER: usize = 16;
 
 /// Where a node of n leaves is split: the largest power of two below n.
 pub fn split(n: usize) -> usize {
@@ -55,24 +60,25 @@ impl Kernels {
 
     /// Σx² in f64 over the concatenation of parts: chunks of 4,096, eight lanes, then the tree.
     pub fn sum_of_squares(&self, parts: &[&[f32]]) -> f64 {
-        let mut sums = Vec::new();
-        let mut lanes = [0.0f64; CHUNK_LANES];
-        let mut index = 0;
-        for part in parts {
-            for value in *part {
-                let value = f64::from(*value);
-                lanes[index % CHUNK_LANES] += value * value;
-                index += 1;
-                if index == CHUNK {
-                    sums.push(folded(lanes));
-                    lanes = [0.0; CHUNK_LANES];
-                    index = 0;
-                }
+        // Where each chunk starts: its part and the place in it.
+        let (mut starts, mut left) = (Vec::new(), 0);
+        for (number, part) in parts.iter().enumerate() {
+            let mut place = left;
+            while place < part.len() {
+                starts.push((number, place));
+                place += CHUNK;
             }
+            left = place - part.len();
         }
-        if index > 0 {
-            sums.push(folded(lanes));
-        }
+        let sums = self.map(starts.len().div_ceil(CHUNKS_TOGETHER), &|task| {
+            let first = task * CHUNKS_TOGETHER;
+            let starts = &starts[first..(first + CHUNKS_TOGETHER).min(starts.len())];
+            let sum = |&(number, place): &(usize, usize)| {
+                self.tier().carry_out(Squares { parts: &parts[number..], place })
+            };
+            starts.iter().map(sum).collect::<Vec<f64>>()
+        });
+        let sums = sums.concat();
         if sums.is_empty() { 0.0 } else { tree(&sums) }
     }
 
@@ -145,6 +151,48 @@ fn join(leaves: &mut [f32], width: usize, count: usize) {
     }
 }
 
+/// The squares of the chunk that starts at a place of the first part and may run into the others.
+struct Squares<'a> {
+    parts: &'a [&'a [f32]],
+    place: usize,
+}
+
+impl Task for Squares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) -> f64 {
+        let mut lanes = [0.0f64; CHUNK_LANES];
+        let (mut index, mut place) = (0, self.place);
+        for part in self.parts {
+            let mut rest = &part[place..(place + CHUNK - index).min(part.len())];
+            place = 0;
+            // Up to a whole row of lanes one by one, then rows together, then the rest.
+            while let Some((value, after)) = rest.split_first() {
+                if index % CHUNK_LANES == 0 && rest.len() >= CHUNK_LANES {
+                    break;
+                }
+                lanes[index % CHUNK_LANES] += f64::from(*value) * f64::from(*value);
+                (index, rest) = (index + 1, after);
+            }
+            let (rows, ends) = rest.as_chunks::<CHUNK_LANES>();
+            for row in rows {
+                for (lane, value) in lanes.iter_mut().zip(row) {
+                    *lane += f64::from(*value) * f64::from(*value);
+                }
+            }
+            for (lane, value) in lanes.iter_mut().zip(ends) {
+                *lane += f64::from(*value) * f64::from(*value);
+            }
+            index += rest.len();
+            if index == CHUNK {
+                break;
+            }
+        }
+        folded(lanes)
+    }
+}
+
 fn folded(mut lanes: [f64; CHUNK_LANES]) -> f64 {
     let mut half = CHUNK_LANES / 2;
     while half > 0 {
@@ -177,7 +225,9 @@ mod tests {
         let squares: f64 = wide.iter().map(|x| x * x).sum();
         let whole = kernels.sum_of_squares(&[&items]);
         assert!((whole / squares - 1.0).abs() < 1e-12);
-        let cut = kernels.sum_of_squares(&[&items[..4097], &[], &items[4097..]]);
-        assert_eq!(cut.to_bits(), whole.to_bits(), "where parts are cut leaves no trace");
+        for (a, b) in [(4097, 4097), (3, 9_999), (4095, 4100), (4096, 8192), (1, 2)] {
+            let cut = kernels.sum_of_squares(&[&items[..a], &[], &items[a..b], &items[b..]]);
+            assert_eq!(cut.to_bits(), whole.to_bits(), "where parts are cut leaves no trace");
+        }
     }
 }
