@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use kernels::{AttentionShape, Buffer, RopeTable};
 
-use crate::operations::{Bench, Weight, slice, with_floats};
+use crate::operations::{Bench, Rows, Weight, token};
 
 /// A block and its six weights.
 pub struct Block {
@@ -31,6 +31,8 @@ pub struct Block {
     pub recompute: bool,
     /// What the way back needs, until it is taken.
     pub kept: Mutex<Option<Kept>>,
+    pub input: Arc<Rows>,
+    pub output: Arc<Rows>,
 }
 
 /// Everything between a block's input and its output, row by row.
@@ -77,7 +79,7 @@ impl Block {
     }
 
     /// Goes back through the block; gives the gradient of what came in.
-    fn backward(&self, x: &[f32], dy: &[f32], kept: Kept) -> Result<Vec<f32>> {
+    fn backward(&self, x: &[f32], dy: &[f32], kept: Kept) -> Result<Buffer> {
         let (bench, kernels) = (&self.bench, &self.bench.kernels);
         let rows = self.shape.batch * self.shape.time;
         let dfed = bench.linear_back(dy, &kept.fed, rows, &self.down)?;
@@ -101,7 +103,7 @@ impl Block {
             &self.rope,
         );
         let dnormed = bench.linear_back(&dqkv, &kept.attention_normed.0, rows, &self.qkv)?;
-        let mut dx = vec![0.0; x.len()];
+        let mut dx = kernels.buffer(x.len());
         let inverse = &kept.attention_normed.1;
         bench.norm_back(&mut dx, &dnormed, x, inverse, &self.attention_norm)?;
         kernels.add_into(&mut dx, &dmiddle);
@@ -118,24 +120,27 @@ impl CustomOp1 for Block {
         "block"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = slice(x, layout)?;
-        let mut y = vec![0.0; x.len()];
-        let kept = self.forward(&mut y, x)?;
+    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (y, kept) = self.input.lend(|x| {
+            let mut y = self.bench.kernels.buffer(x.len());
+            let kept = self.forward(&mut y, x)?;
+            Ok((y, kept))
+        })?;
+        self.output.put(y);
         if !self.recompute {
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         }
-        Ok((CpuStorage::F32(y), layout.shape().clone()))
+        token()
     }
 
-    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with_floats(x, |x| {
-            let kept = match self.take() {
-                Some(kept) => kept,
-                None => self.forward(&mut self.bench.kernels.buffer(x.len()), x)?,
-            };
-            with_floats(grad, |dy| self.backward(x, dy, kept))?
-        })??;
-        Ok(Some(Tensor::from_vec(dx, x.shape(), x.device())?))
+    fn bwd(&self, x: &Tensor, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
+        let kernels = &self.bench.kernels;
+        let (dy, rows) = (self.output.take_gradient()?, self.input.take()?);
+        let kept = match self.take() {
+            Some(kept) => kept,
+            None => self.forward(&mut kernels.buffer(rows.len()), &rows)?,
+        };
+        self.input.put_gradient(kernels, self.backward(&rows, &dy, kept)?);
+        Ok(Some(x.zeros_like()?))
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use candle_core::{Device, Result, Tensor, Var};
-use kernels::{Buffer, CrossEntropy, Kernels, RopeTable};
+use kernels::{AttentionShape, Buffer, CrossEntropy, Kernels, RopeTable};
 
 use crate::block::Block;
-use crate::operations::{Bench, Embedding, HeadLoss, RmsNorm, Weight, with_floats};
+use crate::operations::{Bench, Embedding, HeadLoss, RmsNorm, Rows, Weight, with_floats};
 use crate::shape::{Parameter, Shape};
 use crate::sink::GradientSink;
 
@@ -59,11 +59,11 @@ impl Decoder {
         Weight { slot, tensor: self.weights[slot].as_tensor().clone() }
     }
 
-    fn block(&self, layer: usize, batch: usize, time: usize) -> Block {
+    fn block(&self, layer: usize, shape: AttentionShape, input: Arc<Rows>) -> Block {
         let weight = |part: &str| self.weight(&format!("layer.{layer:03}.{part}"));
         Block {
             bench: self.bench.clone(),
-            shape: self.shape.attention(batch, time),
+            shape,
             rope: Arc::clone(&self.rope),
             epsilon: self.shape.norm_epsilon as f32,
             attention_norm: weight("attention.norm"),
@@ -74,21 +74,30 @@ impl Decoder {
             down: weight("feed.down"),
             recompute: self.recompute,
             kept: Mutex::new(None),
+            input,
+            output: Arc::default(),
         }
     }
 
-    /// Hidden rows (batch·time, width) for token ids (batch, time), before the head.
-    pub fn hidden(&self, ids: &[u32], batch: usize) -> Result<Tensor> {
-        let time = ids.len() / batch;
+    /// Hidden rows (batch·time, width) for token ids (batch, time), before the head, and candle's
+    /// token of them.
+    fn hidden(&self, ids: &[u32], batch: usize) -> Result<(Tensor, Arc<Rows>)> {
+        let shape = self.shape.attention(batch, ids.len() / batch);
         let Weight { slot, tensor } = self.weight("embedding");
-        let bench = self.bench.clone();
-        let mut h = tensor.apply_op1(Embedding { bench, slot, ids: ids.to_vec() })?;
+        let mut rows: Arc<Rows> = Arc::default();
+        let (bench, output) = (self.bench.clone(), Arc::clone(&rows));
+        let mut h = tensor.apply_op1(Embedding { bench, slot, ids: ids.to_vec(), output })?;
         for layer in 0..self.shape.layers {
-            h = h.apply_op1(self.block(layer, batch, time))?;
+            let block = self.block(layer, shape, rows);
+            rows = Arc::clone(&block.output);
+            h = h.apply_op1(block)?;
         }
+        let (input, output): (_, Arc<Rows>) = (rows, Arc::default());
+        rows = Arc::clone(&output);
         let (bench, gain) = (self.bench.clone(), self.weight("norm"));
-        let epsilon = self.shape.norm_epsilon as f32;
-        h.apply_op1(RmsNorm { bench, gain, epsilon, inverse: OnceLock::new() })
+        let (epsilon, inverse) = (self.shape.norm_epsilon as f32, OnceLock::new());
+        h = h.apply_op1(RmsNorm { bench, gain, epsilon, inverse, input, output })?;
+        Ok((h, rows))
     }
 
     fn head(&self) -> Weight {
@@ -104,28 +113,25 @@ impl Decoder {
         scale: f32,
     ) -> Result<(Vec<f32>, Vec<Buffer>)> {
         let (ids, targets) = shifted(sequences, batch);
-        let h = self.hidden(&ids, batch)?;
+        let (h, input) = self.hidden(&ids, batch)?;
         let Weight { slot, tensor: weight } = self.head();
-        let results = Arc::new(OnceLock::new());
-        let (bench, kept) = (self.bench.clone(), Arc::clone(&results));
-        let loss = h.apply_op2(&weight, HeadLoss { bench, slot, targets, scale, results: kept })?;
-        loss.backward()?;
-        let losses = results.get().map(|(losses, _)| losses.clone()).unwrap_or_default();
-        Ok((losses, self.bench.sink.take()))
+        let losses = Arc::new(OnceLock::new());
+        let (bench, kept) = (self.bench.clone(), Arc::clone(&losses));
+        let head = HeadLoss { bench, slot, targets, scale, input, losses: kept };
+        h.apply_op2(&weight, head)?.backward()?;
+        Ok((losses.get().cloned().unwrap_or_default(), self.bench.sink.take()))
     }
 
     /// The losses by token over sequences of time + 1 ids.
     pub fn losses(&self, sequences: &[u32], batch: usize) -> Result<Vec<f32>> {
         let (ids, targets) = shifted(sequences, batch);
-        let h = self.hidden(&ids, batch)?.detach();
+        let (_, rows) = self.hidden(&ids, batch)?;
         let mut losses = vec![0.0; targets.len()];
-        let weight = self.head().tensor;
-        with_floats(&h, |h| {
-            with_floats(&weight, |w| {
-                let operands = CrossEntropy { h, w, targets: &targets, width: self.shape.width };
-                self.bench.kernels.cross_entropy_losses(&mut losses, operands);
-            })
-        })??;
+        let (h, weight) = (&rows.take()?, self.head().tensor);
+        with_floats(&weight, |w| {
+            let operands = CrossEntropy { h, w, targets: &targets, width: self.shape.width };
+            self.bench.kernels.cross_entropy_losses(&mut losses, operands);
+        })?;
         Ok(losses)
     }
 
@@ -136,18 +142,9 @@ impl Decoder {
 
     /// The logits (time, vocabulary) of one sequence.
     pub fn logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        let h = self.hidden(ids, 1)?.detach();
-        let (vocabulary, width) = (self.shape.vocabulary, self.shape.width);
-        let mut logits = vec![0.0; ids.len() * vocabulary];
-        let weight = self.head().tensor;
-        with_floats(&h, |h| {
-            with_floats(&weight, |w| {
-                let carry = kernels::Carry::Fresh;
-                let kernels = &self.bench.kernels;
-                kernels.product_nt(&mut logits, h, w, ids.len(), vocabulary, width, carry);
-            })
-        })??;
-        Ok(logits)
+        let (_, rows) = self.hidden(ids, 1)?;
+        let logits = self.bench.linear(&rows.take()?, ids.len(), &self.head())?;
+        Ok(logits.to_vec())
     }
 }
 

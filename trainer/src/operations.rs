@@ -1,10 +1,11 @@
 //! The decoder's operations as candle custom operations with their own way back.
 //!
-//! candle keeps the graph and walks it; every number is computed by the kernels. A weight's
-//! gradient goes to the sink, so the way back returns `None` for a weight. What the way back
-//! needs from the way forward is kept in the operation itself.
+//! candle keeps the graph and walks it; every number is computed by the kernels. Rows go from one
+//! operation to the next in buffers that the kernels use again; what candle sees of them is a token
+//! of one element. A weight's gradient goes to the sink, so the way back returns `None` for a
+//! weight. What the way back needs from the way forward is kept in the operation itself.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Storage, Tensor};
 use kernels::{Buffer, Carry, CrossEntropy, Kernels};
@@ -101,12 +102,56 @@ pub fn with_floats<T>(tensor: &Tensor, use_them: impl FnOnce(&[f32]) -> T) -> Re
     }
 }
 
-fn made(floats: Vec<f32>, sizes: impl Into<Shape>) -> Result<(CpuStorage, Shape)> {
-    Ok((CpuStorage::F32(floats), sizes.into()))
+/// Rows between two operations: what the first made and, on the way back, its gradient.
+#[derive(Default)]
+pub struct Rows {
+    made: Mutex<Option<Buffer>>,
+    gradient: Mutex<Option<Buffer>>,
 }
 
-fn tensor(floats: Vec<f32>, like: &Tensor) -> Result<Tensor> {
-    Tensor::from_vec(floats, like.shape(), like.device())
+fn put(slot: &Mutex<Option<Buffer>>, rows: Buffer) {
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
+}
+
+fn taken(slot: &Mutex<Option<Buffer>>) -> Result<Buffer> {
+    let rows = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    rows.ok_or_else(missing)
+}
+
+fn missing() -> candle_core::Error {
+    candle_core::Error::Msg("an operation came before the one that it needs".into())
+}
+
+impl Rows {
+    pub fn put(&self, rows: Buffer) {
+        put(&self.made, rows);
+    }
+
+    /// Lends the rows.
+    pub fn lend<T>(&self, use_them: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        use_them(made.as_ref().ok_or_else(missing)?)
+    }
+
+    /// Takes the rows: nobody needs them again.
+    pub fn take(&self) -> Result<Buffer> {
+        taken(&self.made)
+    }
+
+    /// Puts the gradient, added to +0 as by a graph that sums gradients.
+    pub fn put_gradient(&self, kernels: &Kernels, mut gradient: Buffer) {
+        kernels.add_zero(&mut gradient);
+        put(&self.gradient, gradient);
+    }
+
+    pub fn take_gradient(&self) -> Result<Buffer> {
+        taken(&self.gradient)
+    }
+}
+
+/// What candle sees of rows.
+pub fn token() -> Result<(CpuStorage, Shape)> {
+    Ok((CpuStorage::F32(vec![0.0]), Shape::from(1)))
 }
 
 /// Rows of the table (vocabulary, width) for token ids: (ids, width).
@@ -114,6 +159,7 @@ pub struct Embedding {
     pub bench: Bench,
     pub slot: usize,
     pub ids: Vec<u32>,
+    pub output: Arc<Rows>,
 }
 
 impl CustomOp1 for Embedding {
@@ -123,18 +169,18 @@ impl CustomOp1 for Embedding {
 
     fn cpu_fwd(&self, table: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (_, width) = layout.shape().dims2()?;
-        let mut y = vec![0.0; self.ids.len() * width];
+        let mut y = self.bench.kernels.buffer(self.ids.len() * width);
         let table = slice(table, layout)?;
         self.bench.kernels.embedding_forward(&mut y, table, &self.ids, width);
-        made(y, (self.ids.len(), width))
+        self.output.put(y);
+        token()
     }
 
-    fn bwd(&self, table: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, table: &Tensor, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
         let (rows, width) = table.dims2()?;
         let mut gradient = self.bench.kernels.buffer(rows * width);
-        with_floats(grad, |dy| {
-            self.bench.kernels.embedding_backward(&mut gradient, dy, &self.ids, width);
-        })?;
+        let dy = self.output.take_gradient()?;
+        self.bench.kernels.embedding_backward(&mut gradient, &dy, &self.ids, width);
         self.bench.sink.put(self.slot, gradient);
         Ok(None)
     }
@@ -147,6 +193,8 @@ pub struct RmsNorm {
     pub epsilon: f32,
     /// One over the root of the mean square, for every row.
     pub inverse: OnceLock<Buffer>,
+    pub input: Arc<Rows>,
+    pub output: Arc<Rows>,
 }
 
 impl CustomOp1 for RmsNorm {
@@ -154,24 +202,22 @@ impl CustomOp1 for RmsNorm {
         "rmsnorm"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (y, inverse) = self.bench.norm(slice(x, layout)?, &self.gain, self.epsilon)?;
+    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        let norm = |x: &[f32]| self.bench.norm(x, &self.gain, self.epsilon);
+        let (y, inverse) = self.input.lend(norm)?;
         let _ = self.inverse.set(inverse);
-        made(y.to_vec(), layout.shape())
+        self.output.put(y);
+        token()
     }
 
-    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let mut dx = vec![0.0; x.elem_count()];
-        let inverse = kept(&self.inverse)?;
-        with_floats(grad, |dy| {
-            with_floats(x, |x| self.bench.norm_back(&mut dx, dy, x, inverse, &self.gain))
-        })???;
-        Ok(Some(tensor(dx, x)?))
+    fn bwd(&self, x: &Tensor, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
+        let (dy, rows) = (self.output.take_gradient()?, self.input.take()?);
+        let mut dx = self.bench.kernels.buffer(rows.len());
+        let inverse = self.inverse.get().ok_or_else(missing)?;
+        self.bench.norm_back(&mut dx, &dy, &rows, inverse, &self.gain)?;
+        self.input.put_gradient(&self.bench.kernels, dx);
+        Ok(Some(x.zeros_like()?))
     }
-}
-
-fn kept<T>(cell: &OnceLock<T>) -> Result<&T> {
-    cell.get().ok_or_else(|| candle_core::Error::Msg("the way back came first".into()))
 }
 
 /// The last linear layer with cross-entropy: hidden rows and the head to one number, the part of
@@ -182,8 +228,9 @@ pub struct HeadLoss {
     pub targets: Vec<u32>,
     /// One over the number of targets of the whole step.
     pub scale: f32,
-    /// Losses by token, and the gradient of the hidden rows.
-    pub results: Arc<OnceLock<(Vec<f32>, Vec<f32>)>>,
+    pub input: Arc<Rows>,
+    /// Losses by token.
+    pub losses: Arc<OnceLock<Vec<f32>>>,
 }
 
 impl CustomOp2 for HeadLoss {
@@ -193,22 +240,23 @@ impl CustomOp2 for HeadLoss {
 
     fn cpu_fwd(
         &self,
-        h: &CpuStorage,
-        h_layout: &Layout,
+        _: &CpuStorage,
+        _: &Layout,
         w: &CpuStorage,
-        w_layout: &Layout,
+        layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (tokens, width) = h_layout.shape().dims2()?;
-        let (h, w) = (slice(h, h_layout)?, slice(w, w_layout)?);
-        let (mut losses, mut dh) = (vec![0.0; tokens], vec![0.0; h.len()]);
-        let mut dw = self.bench.kernels.buffer(w.len());
-        let operands = CrossEntropy { h, w, targets: &self.targets, width };
-        let kernels = &self.bench.kernels;
+        let (_, width) = layout.shape().dims2()?;
+        let (kernels, w) = (&self.bench.kernels, slice(w, layout)?);
+        let h = self.input.take()?;
+        let mut losses = vec![0.0; self.targets.len()];
+        let (mut dh, mut dw) = (kernels.buffer(h.len()), kernels.buffer(w.len()));
+        let operands = CrossEntropy { h: &h, w, targets: &self.targets, width };
         kernels.cross_entropy(&mut losses, &mut dh, &mut dw, operands, self.scale);
         self.bench.sink.put(self.slot, dw);
+        self.input.put_gradient(kernels, dh);
         let part = kernels.tree_sum(&losses) * self.scale;
-        let _ = self.results.set((losses, dh));
-        made(vec![part], ())
+        let _ = self.losses.set(losses);
+        Ok((CpuStorage::F32(vec![part]), Shape::from(())))
     }
 
     /// The upstream gradient is 1: the loss is the root of the graph.
@@ -219,7 +267,6 @@ impl CustomOp2 for HeadLoss {
         _: &Tensor,
         _: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (_, dh) = kept(&self.results)?;
-        Ok((Some(tensor(dh.clone(), h)?), None))
+        Ok((Some(h.zeros_like()?), None))
     }
 }

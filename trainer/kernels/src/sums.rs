@@ -95,6 +95,18 @@ impl Kernels {
         });
     }
 
+    /// `y ← 0 + y`, element by element: −0 becomes +0.
+    pub fn add_zero(&self, y: &mut [f32]) {
+        let len = y.len();
+        let parts = crate::parts::Parts::new(y);
+        self.each_range(len, 1 << 16, &|range| {
+            // SAFETY: ranges do not overlap.
+            for y in unsafe { parts.part(range) } {
+                *y += 0.0;
+            }
+        });
+    }
+
     /// `y ← a + b`, element by element.
     pub fn add(&self, y: &mut [f32], a: &[f32], b: &[f32]) {
         assert!(y.len() == a.len() && y.len() == b.len(), "all have one length");
