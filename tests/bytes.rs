@@ -105,3 +105,27 @@ fn every_changed_setting_changes_the_digest_and_comments_do_not() {
     assert_eq!(digest_with("ingot: 1\n", "# words\n\ningot:   1 # more words\n"), RECIPE);
     assert_eq!(digest_with("peak: 3.0e-3", "peak: 0.003"), RECIPE);
 }
+
+#[test]
+fn any_number_of_ranks_makes_the_frozen_model() {
+    let place = Place::with_tiny_recipe();
+    let run = place.ingot("run tiny.yaml --ranks 2 --threads 3 --json").exits(0).last();
+    assert_eq!(run["model"], stories::TINY_MODEL);
+    place.ingot("rebuild tiny --ranks 1").exits(0);
+    let said = place.ingot("rebuild tiny --ranks 4").exits(2);
+    said.complains("2 micro-batches over 4 ranks, wanted a power of two for each rank");
+}
+
+#[test]
+fn the_last_states_are_kept_and_all_digests_recorded() {
+    let place = Place::with_tiny_recipe();
+    let run = place.ingot("run tiny.yaml --keep-states=2 --json").exits(0).last();
+    let id = run["id"].as_str().expect("an id");
+    let shown = place.ingot(&format!("show {id} --json")).exits(0).last();
+    let states = shown["states"].as_array().expect("states");
+    let kept = |state: &serde_json::Value| {
+        let digest = state["digest"].as_str().expect("a digest");
+        place.ingot(&format!("show {digest} --raw")).exit == 0
+    };
+    assert_eq!(states.iter().map(kept).collect::<Vec<bool>>(), [false, false, false, true, true]);
+}

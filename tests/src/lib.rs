@@ -117,12 +117,18 @@ impl Place {
 
     /// Runs a command inside this process.
     pub fn ingot(&self, line: &str) -> Said {
+        self.ingot_with_memory(line, || None)
+    }
+
+    /// Runs a command inside this process, on a machine that says how much memory is free.
+    pub fn ingot_with_memory(&self, line: &str, memory: fn() -> Option<u64>) -> Said {
         let (out, err) = (Heard::default(), Heard::default());
         let mut world = World::quiet(
             self.path().to_path_buf(),
             Stream::new(out.clone()),
             Stream::new(err.clone()),
         );
+        world.memory = memory;
         world.environment.insert("INGOT_ACTOR".into(), "tester".into());
         let words = std::iter::once("ingot").chain(line.split_whitespace());
         let exit = cli::run(words.map(String::from).collect::<Vec<_>>(), &mut world);

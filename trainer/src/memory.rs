@@ -1,8 +1,9 @@
 //! How much memory training needs, counted before it begins.
 //!
 //! Counted are the arrays that grow with the model and the batch: weights, two moments, gradients
-//! of the subtrees that wait to be joined, what blocks keep for the way back, the work of one block
-//! and of one chunk of logits. Documents and tokens are not.
+//! of the subtrees that wait to be joined, what blocks keep for the way back, the work of one block,
+//! of products and of one chunk of logits. Documents and tokens are not. The model of
+//! `ingot bench train` is counted at 749 MB and was measured at 841 MB, the program included.
 
 use recipes::recipe::Pretrain;
 
@@ -41,7 +42,9 @@ impl Needed {
         let back = 5 * width + packed + 3 * hidden;
         let (chunk, vocabulary) = (wide(kernels::LOGIT_ROWS).min(rows), wide(shape.vocabulary));
         let logits = 2 * chunk * vocabulary + vocabulary * width;
-        let product = rows * (2 * hidden + width);
+        // Copies of operands in panels, one for each shape; they wait to be used again.
+        let panels =
+            rows * (2 * width + packed + 3 * hidden) + width * (packed + width + 3 * hidden);
         let parameters = shape.parameter_count();
         let share = u64::from(settings.micro_batches) / wide(ranks).max(1);
         let bytes = |floats: u64| floats.saturating_mul(FLOAT);
@@ -51,7 +54,7 @@ impl Needed {
             moments: bytes(2 * parameters),
             gradients: bytes(parameters).saturating_mul(u64::from(share.max(1).ilog2()) + 1),
             activations: bytes(rows.saturating_mul(each_row)),
-            work: bytes(rows.saturating_mul(back).saturating_add(logits.max(product))),
+            work: bytes(rows.saturating_mul(back).saturating_add(logits + panels)),
             ranks: wide(ranks),
         }
     }
@@ -185,13 +188,13 @@ mod tests {
     #[test]
     fn the_arithmetic_is_written_out_with_what_would_fit() {
         assert_eq!(check(&shape(), &settings(), 1, 2_000_000_000), Ok(()));
-        let error = check(&shape(), &settings(), 1, 400_000_000).expect_err("too large");
+        let error = check(&shape(), &settings(), 1, 500_000_000).expect_err("too large");
         let message = error.to_string();
         assert!(message.contains("16913280 parameters give weights 67.7 MB"), "{message}");
-        assert!(message.contains("400.0 MB are free"), "{message}");
+        assert!(message.contains("500.0 MB are free"), "{message}");
         let advice = error.advice();
-        assert!(advice.contains("`micro_batches: 8` with `recompute: true`"), "{advice}");
-        assert!(advice.contains(": fits"), "{advice}");
+        assert!(advice.contains("`micro_batches: 8` needs about 561.6 MB: still"), "{advice}");
+        assert!(advice.contains("`recompute: true` needs about 484.4 MB: fits"), "{advice}");
     }
 
     #[test]
