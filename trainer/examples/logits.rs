@@ -34,7 +34,7 @@ fn main() {
     let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
     let decoder = read_model(&read("model.safetensors"), shape, &kernels).expect("a model");
     let coder = Coder::read(&read("tokenizer.json")).expect("a tokenizer");
-    let ids = coder.encode(TEXT).expect("encoded");
+    let ids = coder.encode(TEXT);
     let logits = decoder.logits(&ids).expect("logits");
     println!("{}", json!({"text": TEXT, "ids": ids, "logits": logits}));
 }

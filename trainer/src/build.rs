@@ -261,7 +261,8 @@ impl<'a> Run<'a> {
     fn tokenizer(&mut self, train: &[Document]) -> Result<(Digest, Coder), BuildError> {
         self.begin("tokenizer", 0, train.len() as u64, "documents");
         let key = key("tokenizer.bpe@1", &self.pinned.tokenizer, &[self.last()]);
-        let bytes = tokenizer::train(&self.pinned.tokenizer, train)?;
+        let texts = train.iter().map(|document| &document.text);
+        let bytes = tokenizer::train(&self.pinned.tokenizer, texts, &self.kernels)?;
         let digest = self.outputs.keep(&bytes)?;
         let coder = Coder::read(&bytes)?;
         let counts = counts([("vocabulary", coder.vocabulary() as u64)]);
@@ -279,8 +280,8 @@ impl<'a> Run<'a> {
         let split = self.steps[self.steps.len() - 2].result;
         let key = key("tokenize@1", &json!({}), &[split, self.last()]);
         let sources = self.pinned.formula.len();
-        let corpus = tokenize(coder, train, sources, &self.kernels)?;
-        let measured = tokenize(coder, held, sources, &self.kernels)?;
+        let corpus = tokenize(coder, train, sources, &self.kernels);
+        let measured = tokenize(coder, held, sources, &self.kernels);
         let mut result = Hasher::new();
         result.update(corpus.digest().as_bytes());
         result.update(measured.digest().as_bytes());

@@ -3,7 +3,7 @@
 use kernels::Kernels;
 use recipes::{Digest, Hasher};
 
-use crate::tokenizer::{Coder, END_ID, TokenizerError};
+use crate::tokenizer::{Coder, END_ID};
 use kitchen::Document;
 
 /// Tokenized documents.
@@ -20,15 +20,16 @@ pub fn tokenize(
     documents: &[Document],
     sources: usize,
     kernels: &Kernels,
-) -> Result<Corpus, TokenizerError> {
+) -> Corpus {
     let mut corpus = Corpus { streams: vec![Vec::new(); sources], ranges: Vec::new() };
-    for (document, ids) in documents.iter().zip(coder.encode_all(documents, kernels)?) {
+    let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+    for (document, ids) in documents.iter().zip(coder.encode_all(&texts, kernels)) {
         let stream = &mut corpus.streams[document.source as usize];
         corpus.ranges.push((document.source, stream.len() as u64, ids.len() as u64 + 1));
         stream.extend(ids);
         stream.push(END_ID);
     }
-    Ok(corpus)
+    corpus
 }
 
 impl Corpus {

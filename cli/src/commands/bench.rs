@@ -7,13 +7,14 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::words::table;
-use crate::{EXIT_YES, Failure, bench_registry, bench_train};
+use crate::{EXIT_YES, Failure, bench_data, bench_registry, bench_train};
 
 /// Measure this machine
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  ingot bench registry\n  ingot bench registry --objects 100000\n  \
-    ingot bench train --threads 2"
+    ingot bench train --threads 2\n  \
+    ingot bench data --input texts --threads 2"
 )]
 pub struct Options {
     #[command(subcommand)]
@@ -24,6 +25,8 @@ pub struct Options {
 enum What {
     /// The registry: storing, recording, opening, looking
     Registry(bench_registry::Sizes),
+    /// Data: a tokenizer trained on a folder of texts, the texts encoded
+    Data(bench_data::Sizes),
     /// Training: steps of a fixed model, matrix products, recorded states
     Train(bench_train::Sizes),
 }
@@ -44,6 +47,7 @@ pub fn figure(name: &'static str, value: f64, unit: &'static str, wanted: &'stat
 impl Options {
     pub fn run(self, context: &mut Context) -> Result<u8, Failure> {
         let figures = match self.what {
+            What::Data(sizes) => bench_data::measure(context, &sizes)?,
             What::Registry(sizes) => bench_registry::measure(context, &sizes)?,
             What::Train(sizes) => bench_train::measure(context, &sizes)?,
         };
