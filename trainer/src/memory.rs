@@ -1,8 +1,8 @@
 //! How much memory training needs, counted before it begins.
 //!
 //! Counted are the arrays that grow with the model and the batch: weights, two moments, gradients
-//! of the subtrees that wait to be joined, what blocks keep for the way back, the work of one block,
-//! of products and of one chunk of logits. Documents and tokens are not. The model of
+//! of the subtrees that wait to be joined, what blocks keep for the way back, the work of one
+//! block, of products and of one chunk of logits. Documents and tokens are not. The model of
 //! `ingot bench train` is counted at 749 MB and was measured at 841 MB, the program included.
 
 use recipes::recipe::Pretrain;

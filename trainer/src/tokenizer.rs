@@ -267,7 +267,7 @@ mod tests {
         assert!(place.contains("`model.ignore_merges`"), "{place}");
         let place = refused("\"use_regex\":true", "\"use_regex\":false");
         assert!(place.contains("`decoder.use_regex`"), "{place}");
-        let id = refused("\"a\":66", "\"a\":67");
+        let id = refused("\"a\":65", "\"a\":67");
         assert!(id.contains("id 67"), "{id}");
         assert!(refused("\"model\"", "\"mould\"").contains("`model`"));
         assert!(refused("\"merges\":[[\"", "\"merges\":[[\"你").contains("merge 0"));
