@@ -11,6 +11,8 @@ mod diff_list;
 pub mod digest;
 mod fmt;
 pub mod object;
+pub mod operators;
+mod parameters;
 pub mod pinned;
 pub mod problem;
 mod read;

@@ -1,22 +1,11 @@
 //! From text to the versioned parts of a recipe: cleaning operators, stages, gates.
 
 use crate::decode::Decoder;
-use crate::recipe::{
-    CleaningStep, DedupExact, DedupMinhash, FilterLength, Gate, GopherProfile, GopherRepetition,
-    HeldOutLoss, Leakage, Optimizer, PiiKind, PiiMask, Pretrain, Schedule, Stage, TextNormalize,
-    UnicodeForm,
-};
+use crate::operators::{CleaningStep, catalogue};
+use crate::parameters;
+use crate::recipe::{Gate, HeldOutLoss, Leakage, Optimizer, Pretrain, Schedule, Stage};
 use crate::rules;
 use crate::tree::Node;
-
-const OPERATORS: [&str; 6] = [
-    "text.normalize@1",
-    "filter.length@1",
-    "filter.gopher-repetition@1",
-    "dedup.exact@1",
-    "dedup.minhash@1",
-    "pii.mask@1",
-];
 
 const GATES: [&str; 2] = ["held-out-loss@1", "leakage@1"];
 
@@ -43,7 +32,13 @@ fn unknown_versioned(d: &mut Decoder, key: &Node, what: &str, known: &[&str]) {
             format!("{what} `{base}` has no version `{version}`"),
             format!("this build has `{same}`"),
         ),
-        None => d.unknown(key, &format!("{what} `{name}` is unknown"), known),
+        None => {
+            let group = base.split_once('.').map_or(base, |(group, _)| group);
+            let kin = |known: &&str| known.split('.').next() == Some(group);
+            let near: Vec<&str> = known.iter().copied().filter(kin).collect();
+            let known = if near.is_empty() { known } else { &near };
+            d.unknown(key, &format!("{what} `{name}` is unknown"), known);
+        }
     }
 }
 
@@ -51,75 +46,13 @@ fn unknown_versioned(d: &mut Decoder, key: &Node, what: &str, known: &[&str]) {
 pub fn cleaning_step(d: &mut Decoder, node: &Node) -> Option<CleaningStep> {
     let (key, value) = d.only(node, "a cleaning step")?;
     let name = key.text().unwrap_or_default();
-    let what = format!("operator `{name}`");
-    Some(match name {
-        "text.normalize@1" => {
-            let map = d.map(value, &what, &["form"])?;
-            let forms = [("nfc", UnicodeForm::Nfc), ("nfkc", UnicodeForm::Nfkc)];
-            let form = d.or(&map, "form", UnicodeForm::Nfc, |d, n, k| d.choice(n, k, &forms))?;
-            CleaningStep::TextNormalize1(TextNormalize { form })
-        }
-        "filter.length@1" => filter_length(d, value, &what)?,
-        "filter.gopher-repetition@1" => {
-            let map = d.map(value, &what, &["profile"])?;
-            let known = [("datatrove", GopherProfile::Datatrove)];
-            let profile =
-                d.or(&map, "profile", GopherProfile::Datatrove, |d, n, k| d.choice(n, k, &known))?;
-            CleaningStep::FilterGopherRepetition1(GopherRepetition { profile })
-        }
-        "dedup.exact@1" => {
-            d.map(value, &what, &[])?;
-            CleaningStep::DedupExact1(DedupExact {})
-        }
-        "dedup.minhash@1" => minhash(d, value, &what)?,
-        "pii.mask@1" => {
-            let map = d.map(value, &what, &["kinds"])?;
-            let known = [("email", PiiKind::Email), ("ip", PiiKind::Ip)];
-            let kinds = d.need(&map, "kinds", |d, node, key| {
-                d.list(node, key, false, |d, node| d.choice(node, "a kind", &known))
-            })?;
-            CleaningStep::PiiMask1(PiiMask { kinds })
-        }
-        _ => {
-            unknown_versioned(d, key, "operator", &OPERATORS);
-            return None;
-        }
-    })
-}
-
-fn filter_length(d: &mut Decoder, node: &Node, what: &str) -> Option<CleaningStep> {
-    let map = d.map(node, what, &["chars_min", "chars_max"])?;
-    let least = d.or(&map, "chars_min", 0, |d, n, k| d.whole(n, k, 0, WHOLE_MAX));
-    let most = d.or(&map, "chars_max", None, |d, n, k| match n.value {
-        crate::tree::Value::Null => Some(None),
-        _ => d.whole(n, k, 0, WHOLE_MAX).map(Some),
-    });
-    let (chars_min, chars_max) = (least?, most?);
-    if chars_max.is_some_and(|most| most < chars_min) {
-        d.problems
-            .add(node.place, format!("{what} keeps nothing: `chars_max` is below `chars_min`"));
+    let Some(operator) = catalogue::find(name) else {
+        unknown_versioned(d, key, "operator", &catalogue::names());
         return None;
-    }
-    Some(CleaningStep::FilterLength1(FilterLength { chars_min, chars_max }))
-}
-
-fn minhash(d: &mut Decoder, node: &Node, what: &str) -> Option<CleaningStep> {
-    let map = d.map(node, what, &["ngram_words", "bands", "rows", "seed"])?;
-    let ngram_words = d.or(&map, "ngram_words", 5, |d, n, k| d.small(n, k, 1, 64));
-    let bands = d.or(&map, "bands", 14, |d, n, k| d.small(n, k, 1, 1024));
-    let rows = d.or(&map, "rows", 8, |d, n, k| d.small(n, k, 1, 1024));
-    if map.get("seed").is_none() {
-        let message = format!("{what} has no `seed`: its hash functions would not be fixed");
-        d.problems.advise(node.place, message, "any whole number will do, such as `seed: 1`");
-        return None;
-    }
-    let seed = d.need(&map, "seed", |d, n, k| d.small(n, k, 0, u32::MAX));
-    Some(CleaningStep::DedupMinhash1(DedupMinhash {
-        ngram_words: ngram_words?,
-        bands: bands?,
-        rows: rows?,
-        seed: seed?,
-    }))
+    };
+    parameters::read(d, value, &format!("operator `{name}`"), &operator.schema)?;
+    let step = serde_json::from_value(serde_json::json!({name: value.json()}));
+    step.map_err(|error| d.problems.add(value.place, format!("operator `{name}`: {error}"))).ok()
 }
 
 /// One training phase.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::operators::*;
+
 /// What decides a model's bytes, as written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -129,120 +131,6 @@ impl Default for HeldOut {
     fn default() -> HeldOut {
         HeldOut { share: 0.01 }
     }
-}
-
-/// One versioned cleaning operator with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub enum CleaningStep {
-    /// Brings text into one Unicode form.
-    #[serde(rename = "text.normalize@1")]
-    TextNormalize1(TextNormalize),
-    /// Drops documents by their number of characters.
-    #[serde(rename = "filter.length@1")]
-    FilterLength1(FilterLength),
-    /// Drops documents that repeat themselves.
-    #[serde(rename = "filter.gopher-repetition@1")]
-    FilterGopherRepetition1(GopherRepetition),
-    /// Drops documents whose text was seen before.
-    #[serde(rename = "dedup.exact@1")]
-    DedupExact1(DedupExact),
-    /// Drops documents that nearly repeat an earlier one.
-    #[serde(rename = "dedup.minhash@1")]
-    DedupMinhash1(DedupMinhash),
-    /// Replaces personal data by a mask.
-    #[serde(rename = "pii.mask@1")]
-    PiiMask1(PiiMask),
-}
-
-/// `text.normalize@1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TextNormalize {
-    #[serde(default)]
-    pub form: UnicodeForm,
-}
-
-/// A Unicode normalization form (UAX #15).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum UnicodeForm {
-    #[default]
-    Nfc,
-    Nfkc,
-}
-
-/// `filter.length@1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FilterLength {
-    #[serde(default)]
-    pub chars_min: u64,
-    #[serde(default)]
-    pub chars_max: Option<u64>,
-}
-
-/// `filter.gopher-repetition@1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GopherRepetition {
-    #[serde(default)]
-    pub profile: GopherProfile,
-}
-
-/// Whose reading of the Gopher rules.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GopherProfile {
-    #[default]
-    Datatrove,
-}
-
-/// `dedup.exact@1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DedupExact {}
-
-/// `dedup.minhash@1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DedupMinhash {
-    #[serde(default = "five")]
-    pub ngram_words: u32,
-    #[serde(default = "fourteen")]
-    pub bands: u32,
-    #[serde(default = "eight")]
-    pub rows: u32,
-    /// Seeds the hash functions.
-    pub seed: u32,
-}
-
-fn five() -> u32 {
-    5
-}
-
-fn eight() -> u32 {
-    8
-}
-
-fn fourteen() -> u32 {
-    14
-}
-
-/// `pii.mask@1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PiiMask {
-    pub kinds: Vec<PiiKind>,
-}
-
-/// A kind of personal data.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum PiiKind {
-    Email,
-    Ip,
 }
 
 /// How text becomes token ids.
