@@ -32,7 +32,7 @@ pub use fmt::fmt;
 pub use object::{Object, ObjectError};
 pub use pinned::{ARITHMETIC, Manifest, ManifestFile, Pinned, Reading};
 pub use problem::{Place, Problem, Problems};
-pub use read::read;
+pub use read::{read, read_cleaning_step};
 pub use recipe::Recipe;
 pub use schema::schema;
 pub use show::show;

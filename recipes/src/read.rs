@@ -6,7 +6,7 @@ use crate::check;
 use crate::decode::{Decoder, Members};
 use crate::problem::Problems;
 use crate::read_steps::{cleaning_step, gate, stage};
-use crate::recipe::{HeldOut, Hold, Ingredient, Model, Recipe, Source, Tokenizer};
+use crate::recipe::{CleaningStep, HeldOut, Hold, Ingredient, Model, Recipe, Source, Tokenizer};
 use crate::tree::{self, Node};
 
 const KEYS: [&str; 11] = [
@@ -35,6 +35,14 @@ pub fn read(text: &str) -> Result<Recipe, Problems> {
         Some(recipe) if decoder.problems.is_empty() => Ok(recipe),
         _ => Err(decoder.problems.sorted()),
     }
+}
+
+/// Reads one cleaning step, such as `filter.length@1: {chars_min: 3}`.
+pub fn read_cleaning_step(text: &str) -> Result<CleaningStep, Problems> {
+    let tree = tree::read(text)?;
+    let mut decoder = Decoder::default();
+    let step = cleaning_step(&mut decoder, &tree);
+    step.filter(|_| decoder.problems.is_empty()).ok_or_else(|| decoder.problems.sorted())
 }
 
 fn recipe(d: &mut Decoder, root: &Node) -> Option<Recipe> {

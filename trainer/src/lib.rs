@@ -40,5 +40,5 @@ pub mod tokenizer;
 pub use build::{Built, Options, Plant, build, check};
 pub use error::BuildError;
 pub use inputs::Inputs;
-pub use kitchen::{Document, clean, document};
+pub use kitchen::{Decision, Document, Measure, clean, document};
 pub use outputs::{Outputs, Progress, ResumePoint, WriteState};

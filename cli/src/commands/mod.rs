@@ -13,6 +13,7 @@ mod history;
 mod init;
 mod log;
 mod man;
+mod operators;
 mod rebuild;
 pub mod run;
 mod runs;
@@ -20,6 +21,7 @@ mod sample;
 mod schema;
 mod serve;
 mod show;
+mod r#try;
 
 use clap::Subcommand;
 
@@ -33,6 +35,8 @@ pub enum Command {
     Check(check::Options),
     Fmt(fmt::Options),
     Schema(schema::Options),
+    Operators(operators::Options),
+    Try(r#try::Options),
     Add(add::Options),
     Show(show::Options),
     History(history::Options),
@@ -59,6 +63,8 @@ impl Command {
             Command::Check(options) => options.run(context),
             Command::Fmt(options) => options.run(context),
             Command::Schema(options) => options.run(context),
+            Command::Operators(options) => options.run(context),
+            Command::Try(options) => options.run(context),
             Command::Add(options) => options.run(context),
             Command::Show(options) => options.run(context),
             Command::History(options) => options.run(context),

@@ -28,10 +28,28 @@ pub enum CleaningStep {
     FilterLength1(FilterLength),
     #[serde(rename = "filter.gopher-repetition@1")]
     FilterGopherRepetition1(GopherRepetition),
+    #[serde(rename = "filter.gopher-repetition@2")]
+    FilterGopherRepetition2(GopherRepetition2),
+    #[serde(rename = "filter.gopher-quality@1")]
+    FilterGopherQuality1(GopherQuality),
+    #[serde(rename = "filter.c4@1")]
+    FilterC41(C4),
+    #[serde(rename = "filter.fineweb@1")]
+    FilterFineWeb1(FineWeb),
     #[serde(rename = "dedup.exact@1")]
     DedupExact1(DedupExact),
     #[serde(rename = "dedup.minhash@1")]
     DedupMinhash1(DedupMinhash),
     #[serde(rename = "pii.mask@1")]
     PiiMask1(PiiMask),
+}
+
+/// A default that is a whole number.
+const fn whole<const N: u64>() -> u64 {
+    N
+}
+
+/// A default in thousandths.
+fn thousandths<const N: u64>() -> f64 {
+    N as f64 / 1000.0
 }

@@ -5,8 +5,13 @@ use recipes::Digest;
 use recipes::recipe::CleaningStep;
 use serde::{Deserialize, Serialize};
 
+use crate::decision::{Decision, Drop};
+use crate::desk::{Page, with_page};
 use crate::document::Document;
-use crate::{dedup_exact, dedup_minhash, filter_length, gopher_repetition, normalize, pii_mask};
+use crate::{
+    c4, dedup_exact, dedup_minhash, filter_length, fineweb, gopher_quality, gopher_repetition,
+    gopher_repetition2, normalize, pii_mask,
+};
 
 /// Why a document was dropped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,81 +39,79 @@ pub struct Cleaned {
     pub changed: u64,
 }
 
-/// A decision about one document, from its text alone.
-pub enum Decision {
-    Keep,
-    Change(String),
-    Drop(Drop),
-}
-
-/// The measure that dropped a document.
-pub struct Drop {
-    pub measure: String,
-    pub value: f64,
-    pub limit: Option<f64>,
+/// What a step says about one document.
+pub struct Outcome {
+    pub decision: Decision,
+    /// The earlier document that a duplicate repeats.
+    pub repeats: Option<Digest>,
 }
 
 /// Carries a step out over all documents, in order.
 pub fn clean(step: &CleaningStep, documents: Vec<Document>, kernels: &Kernels) -> Cleaned {
-    match step {
-        CleaningStep::TextNormalize1(settings) => {
-            each(documents, kernels, &|text| normalize::decide(settings, text))
-        }
-        CleaningStep::FilterLength1(settings) => {
-            each(documents, kernels, &|text| filter_length::decide(settings, text))
-        }
-        CleaningStep::FilterGopherRepetition1(settings) => {
-            each(documents, kernels, &|text| gopher_repetition::decide(settings, text))
-        }
-        CleaningStep::PiiMask1(settings) => {
-            each(documents, kernels, &|text| pii_mask::decide(settings, text))
-        }
-        CleaningStep::DedupExact1(_) => {
-            let first = dedup_exact::first_of_each(&documents);
-            without_repeats(documents, &first, "same_text")
-        }
-        CleaningStep::DedupMinhash1(settings) => {
-            let first = dedup_minhash::first_of_each(settings, &documents, kernels);
-            without_repeats(documents, &first, "near_duplicate")
-        }
-    }
-}
-
-/// Decides about each document alone, on all threads; the order stays.
-fn each(
-    documents: Vec<Document>,
-    kernels: &Kernels,
-    decide: &(dyn Fn(&str) -> Decision + Sync),
-) -> Cleaned {
-    let decisions = kernels.map(documents.len(), &|index| decide(&documents[index].text));
+    let outcomes = outcomes(step, &documents, kernels);
     let mut cleaned = Cleaned { documents: Vec::new(), dropped: Vec::new(), changed: 0 };
-    for (mut document, decision) in documents.into_iter().zip(decisions) {
-        match decision {
-            Decision::Keep => cleaned.documents.push(document),
+    for (mut document, outcome) in documents.into_iter().zip(outcomes) {
+        match outcome.decision {
+            Decision::Keep(_) => cleaned.documents.push(document),
             Decision::Change(text) => {
                 document.text = text;
                 cleaned.changed += 1;
                 cleaned.documents.push(document);
             }
-            Decision::Drop(reason) => cleaned.dropped.push(fate(&document, reason, None)),
+            Decision::Drop(reason) => {
+                cleaned.dropped.push(fate(&document, reason, outcome.repeats));
+            }
         }
     }
     cleaned
 }
 
-/// Keeps the documents that are the first of their kind; `first[i]` is where i's kind began.
-fn without_repeats(documents: Vec<Document>, first: &[usize], measure: &str) -> Cleaned {
-    let ids: Vec<Digest> = documents.iter().map(|document| document.id).collect();
-    let mut cleaned = Cleaned { documents: Vec::new(), dropped: Vec::new(), changed: 0 };
-    for (index, document) in documents.into_iter().enumerate() {
-        if first[index] == index {
-            cleaned.documents.push(document);
-        } else {
-            let reason = Drop { measure: measure.into(), value: 1.0, limit: None };
-            cleaned.dropped.push(fate(&document, reason, Some(ids[first[index]])));
+/// What a step says about each document, in order.
+pub fn outcomes(step: &CleaningStep, documents: &[Document], kernels: &Kernels) -> Vec<Outcome> {
+    match step {
+        CleaningStep::DedupExact1(_) => {
+            repeats(documents, &dedup_exact::first_of_each(documents), "same_text")
         }
+        CleaningStep::DedupMinhash1(settings) => {
+            let first = dedup_minhash::first_of_each(settings, documents, kernels);
+            repeats(documents, &first, "near_duplicate")
+        }
+        step => kernels.map(documents.len(), &|index| {
+            let decision = with_page(&documents[index].text, |page| decide(step, page));
+            Outcome { decision: decision.expect("a step about one document"), repeats: None }
+        }),
     }
-    cleaned
+}
+
+/// Decides about one text; nothing where a step compares documents.
+pub fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
+    Some(match step {
+        CleaningStep::TextNormalize1(settings) => normalize::decide(settings, page.text),
+        CleaningStep::FilterLength1(settings) => filter_length::decide(settings, page.text),
+        CleaningStep::FilterGopherRepetition1(settings) => {
+            gopher_repetition::decide(settings, page.text)
+        }
+        CleaningStep::FilterGopherRepetition2(settings) => {
+            gopher_repetition2::decide(settings, page)
+        }
+        CleaningStep::FilterGopherQuality1(settings) => gopher_quality::decide(settings, page),
+        CleaningStep::FilterC41(settings) => c4::decide(settings, page),
+        CleaningStep::FilterFineWeb1(settings) => fineweb::decide(settings, page),
+        CleaningStep::PiiMask1(settings) => pii_mask::decide(settings, page.text),
+        CleaningStep::DedupExact1(_) | CleaningStep::DedupMinhash1(_) => return None,
+    })
+}
+
+/// Keeps the documents that are the first of their kind; `first[i]` is where i's kind began.
+fn repeats(documents: &[Document], first: &[usize], measure: &'static str) -> Vec<Outcome> {
+    let outcome = |(index, first): (usize, &usize)| match *first == index {
+        true => Outcome { decision: Decision::Keep(Vec::new()), repeats: None },
+        false => Outcome {
+            decision: Decision::Drop(Drop { measure, value: 1.0, limit: None }),
+            repeats: Some(documents[*first].id),
+        },
+    };
+    first.iter().enumerate().map(outcome).collect()
 }
 
 fn fate(document: &Document, reason: Drop, repeats: Option<Digest>) -> Fate {
@@ -117,7 +120,7 @@ fn fate(document: &Document, reason: Drop, repeats: Option<Digest>) -> Fate {
         source: document.source,
         name: document.name.clone(),
         position: document.position,
-        measure: reason.measure,
+        measure: reason.measure.to_owned(),
         value: reason.value,
         limit: reason.limit,
         repeats,

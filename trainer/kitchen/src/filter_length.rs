@@ -2,18 +2,11 @@
 
 use recipes::recipe::FilterLength;
 
-use crate::clean::{Decision, Drop};
+use crate::decision::Decision;
 
 /// Decides about a text.
 pub fn decide(settings: &FilterLength, text: &str) -> Decision {
-    let chars = text.chars().count() as u64;
-    let drop = |limit: u64| {
-        let (value, limit) = (chars as f64, Some(limit as f64));
-        Decision::Drop(Drop { measure: "chars".into(), value, limit })
-    };
-    match settings.chars_max {
-        _ if chars < settings.chars_min => drop(settings.chars_min),
-        Some(max) if chars > max => drop(max),
-        _ => Decision::Keep,
-    }
+    let chars = text.chars().count() as f64;
+    let max = settings.chars_max.map(|max| max as f64);
+    Decision::within("chars", chars, settings.chars_min as f64, max)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recipes::recipe::GopherRepetition;
 
-use crate::clean::{Decision, Drop};
+use crate::decision::{Decision, Drop, Measure};
 use crate::words::with_punctuation;
 
 const LINES_MAX: f64 = 0.3;
@@ -16,46 +16,48 @@ const PARAGRAPHS_MAX: f64 = 0.3;
 const LINE_CHARS_MAX: f64 = 0.2;
 const PARAGRAPH_CHARS_MAX: f64 = 0.2;
 /// Words of an n-gram, and the largest part that the most frequent one may cover.
-const TOP_MAX: [(usize, f64); 3] = [(2, 0.2), (3, 0.18), (4, 0.16)];
+const TOP_MAX: [(usize, &str, f64); 3] =
+    [(2, "top_2_gram", 0.2), (3, "top_3_gram", 0.18), (4, "top_4_gram", 0.16)];
 /// Words of an n-gram, and the largest part that repeated ones may cover.
-const REPEATED_MAX: [(usize, f64); 6] =
-    [(5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10)];
+const REPEATED_MAX: [(usize, &str, f64); 6] = [
+    (5, "duplicated_5_n_grams", 0.15),
+    (6, "duplicated_6_n_grams", 0.14),
+    (7, "duplicated_7_n_grams", 0.13),
+    (8, "duplicated_8_n_grams", 0.12),
+    (9, "duplicated_9_n_grams", 0.11),
+    (10, "duplicated_10_n_grams", 0.10),
+];
 
 /// Decides about a text.
 pub fn decide(_: &GopherRepetition, text: &str) -> Decision {
     if text.is_empty() {
-        return Decision::Drop(Drop { measure: "empty".into(), value: 0.0, limit: None });
+        return Decision::Drop(Drop { measure: "empty", value: 0.0, limit: None });
     }
     let chars = text.chars().count() as f64;
-    let broken = |(measure, value, limit): (String, f64, f64)| {
-        (value > limit).then_some(Drop { measure, value, limit: Some(limit) })
-    };
-    let rules = repeats(text, chars).into_iter().find_map(broken);
-    let rules = rules.or_else(|| {
+    let mut measures = repeats(text, chars).to_vec();
+    if measures.iter().all(|measure| measure.broken().is_none()) {
         let words = with_punctuation(text);
-        let top = TOP_MAX
-            .iter()
-            .map(|(n, limit)| (format!("top_{n}_gram"), top(&words, *n) as f64 / chars, *limit));
-        let repeated = REPEATED_MAX.iter().map(|(n, limit)| {
-            (format!("duplicated_{n}_n_grams"), repeated(&words, *n) as f64 / chars, *limit)
-        });
-        top.chain(repeated).find_map(broken)
-    });
-    rules.map_or(Decision::Keep, Decision::Drop)
+        let part =
+            |chars_of: usize, name, max| Measure::at_most(name, chars_of as f64 / chars, max);
+        measures.extend(TOP_MAX.map(|(n, name, max)| part(top(&words, n), name, max)));
+        measures.extend(REPEATED_MAX.map(|(n, name, max)| part(repeated(&words, n), name, max)));
+    }
+    Decision::by(measures)
 }
 
 /// Repeated paragraphs and lines, by number and by characters.
-fn repeats(text: &str, chars: f64) -> [(String, f64, f64); 4] {
+fn repeats(text: &str, chars: f64) -> [Measure; 4] {
     let paragraphs = split(text.trim(), 2);
     let (paragraphs_again, paragraph_chars) = duplicates(&paragraphs);
     let lines = split(text, 1);
     let (lines_again, line_chars) = duplicates(&lines);
-    let part = |n: usize, all: usize| n as f64 / all as f64;
+    let of_paragraphs = paragraphs_again as f64 / paragraphs.len() as f64;
+    let of_lines = lines_again as f64 / lines.len() as f64;
     [
-        ("dup_para_frac".into(), part(paragraphs_again, paragraphs.len()), PARAGRAPHS_MAX),
-        ("dup_para_char_frac".into(), paragraph_chars as f64 / chars, PARAGRAPH_CHARS_MAX),
-        ("dup_line_frac".into(), part(lines_again, lines.len()), LINES_MAX),
-        ("dup_line_char_frac".into(), line_chars as f64 / chars, LINE_CHARS_MAX),
+        Measure::at_most("dup_para_frac", of_paragraphs, PARAGRAPHS_MAX),
+        Measure::at_most("dup_para_char_frac", paragraph_chars as f64 / chars, PARAGRAPH_CHARS_MAX),
+        Measure::at_most("dup_line_frac", of_lines, LINES_MAX),
+        Measure::at_most("dup_line_char_frac", line_chars as f64 / chars, LINE_CHARS_MAX),
     ]
 }
 
@@ -123,7 +125,7 @@ mod tests {
             Decision::Drop(drop) => Some(drop.measure),
             _ => None,
         };
-        assert_eq!(found.as_deref(), wanted, "{text}");
+        assert_eq!(found, wanted, "{text}");
     }
 
     #[test]

@@ -3,14 +3,28 @@
 //! Pure and deterministic: the result depends on the documents, their order and the parameters,
 //! never on threads, a clock or the machine. `../DATA.md` defines what every operator does.
 
+mod c4;
+pub mod chain;
 pub mod clean;
+pub mod decision;
 mod dedup_exact;
 mod dedup_minhash;
+pub mod desk;
 pub mod document;
+mod english_words;
+mod exceptions;
 mod filter_length;
+mod fineweb;
+mod gopher_quality;
 mod gopher_repetition;
+mod gopher_repetition2;
+mod grams;
+mod letters;
 mod normalize;
+mod pieces;
 mod pii_mask;
+mod vocabulary;
 pub mod words;
 
+pub use decision::{Decision, Drop, Measure};
 pub use document::Document;

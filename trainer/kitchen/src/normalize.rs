@@ -3,7 +3,7 @@
 use recipes::recipe::{TextNormalize, UnicodeForm};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::clean::Decision;
+use crate::decision::Decision;
 
 /// Decides about a text.
 pub fn decide(settings: &TextNormalize, text: &str) -> Decision {
@@ -12,7 +12,7 @@ pub fn decide(settings: &TextNormalize, text: &str) -> Decision {
         UnicodeForm::Nfc => lines.nfc().collect(),
         UnicodeForm::Nfkc => lines.nfkc().collect(),
     };
-    if normal == text { Decision::Keep } else { Decision::Change(normal) }
+    Decision::text(text, normal)
 }
 
 #[cfg(test)]

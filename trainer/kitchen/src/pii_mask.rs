@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use recipes::recipe::{PiiKind, PiiMask};
 use regex::{Captures, Regex};
 
-use crate::clean::Decision;
+use crate::decision::Decision;
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     let pattern =
@@ -32,7 +32,7 @@ pub fn decide(settings: &PiiMask, text: &str) -> Decision {
     if settings.kinds.contains(&PiiKind::Ip) {
         masked = IP.replace_all(&masked, |found: &Captures| mask_ip(&found[0])).into_owned().into();
     }
-    if masked == text { Decision::Keep } else { Decision::Change(masked.into_owned()) }
+    Decision::text(text, masked.into_owned())
 }
 
 /// Masks a run of address letters, marks that end a sentence left outside.
