@@ -183,7 +183,10 @@ fn record(document: &Document, outcome: &Outcome) -> Value {
     });
     match &outcome.decision {
         Decision::Keep(measures) => {
-            let one = |m: &Measure| json!({"measure": m.name, "value": m.value, "min": m.min, "max": m.max});
+            let one = |m: &Measure| {
+                let (name, value) = (m.name, m.value);
+                json!({"measure": name, "value": value, "min": m.min, "max": m.max})
+            };
             record["measures"] = measures.iter().map(one).collect();
         }
         Decision::Change(after) => {

@@ -46,9 +46,9 @@ pub enum GopherProfile {
 /// Drops documents that repeat themselves, counted as datatrove counts.
 ///
 /// In this order: paragraphs (between two or more newlines) that stand again, by number (0.3) and
-/// by characters (0.2); lines that stand again, the same; the characters of the most frequent 2-, 3-
-/// and 4-gram (0.20, 0.18, 0.16); the characters of 5- to 10-grams that stand again, counted without
-/// overlap (0.15 down to 0.10). Characters are compared with those of the whole text.
+/// by characters (0.2); lines that stand again, the same; the characters of the most frequent 2-,
+/// 3- and 4-gram (0.20, 0.18, 0.16); the characters of 5- to 10-grams that stand again, counted
+/// without overlap (0.15 down to 0.10). Characters are compared with those of the whole text.
 ///
 /// Words are cut as English text by marks at both ends of what lies between white space, with
 /// contractions in two and abbreviations whole; `trainer/DATA.md` has the rule.
@@ -73,9 +73,10 @@ pub enum GopherReading {
 
 /// Drops documents that do not look like prose.
 ///
-/// In this order: words that are more than punctuation; their mean length; `#` and ellipses for each
-/// word; lines that start with `-` or `•`; lines that end with an ellipsis; words with a letter; how
-/// many of "the, be, to, of, and, that, have, with" stand there. The first that fails is the reason.
+/// In this order: words that are more than punctuation; their mean length; `#` and ellipses for
+/// each word; lines that start with `-` or `•`; lines that end with an ellipsis; words with a
+/// letter; how many of "the, be, to, of, and, that, have, with" stand there. The first that fails
+/// is the reason.
 ///
 /// Words are those of `filter.gopher-repetition@2`; the defaults are datatrove's.
 ///

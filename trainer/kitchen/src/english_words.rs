@@ -1,22 +1,19 @@
 //! How a run of visible characters is cut into words by the rule of the `datatrove` profiles.
 //!
-//! That tool cuts with the English rule of spaCy: exceptions first; then marks are taken from both
-//! ends, one at a time, until nothing is left to take or an exception remains; what remains is whole
-//! if it is an address on the web, and else cut at marks inside. At last neighbouring pieces that
+//! That tool cuts with the English rule of spaCy: exceptions first; then marks are taken from
+//! both ends, one at a time, until nothing is left to take or an exception remains; what remains is
+//! whole if it is an address on the web, and else cut at marks inside. At last neighbouring pieces that
 //! together spell an exception are joined again.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::exceptions::EXCEPTIONS;
+use crate::exceptions::{BYTES_MAX as EXCEPTION_BYTES_MAX, exception};
 use crate::letters::{
     BEFORE_STOP, CURRENCY, DIGIT, HYPHEN, ICON, LETTER, LOWER, PREFIX, QUOTE, SUFFIX, UPPER,
     classes,
 };
-
-/// The longest exception in bytes.
-const EXCEPTION_BYTES_MAX: usize = 32;
 
 /// Units that are cut from a number before them.
 const UNITS: &str = "km km² km³ m m² m³ dm dm² dm³ cm cm² cm³ mm mm² mm³ ha µm nm yd in ft kg g mg \
@@ -32,8 +29,12 @@ static UNIT_LIST: LazyLock<Vec<&str>> = LazyLock::new(|| {
 
 /// An address: scheme, user, host with a domain of lower-case letters or four numbers, port, path.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    let host = r"(?:(?:[A-Za-z0-9\u00a1-\uffff][A-Za-z0-9\u00a1-\uffff_-]{0,62})?[A-Za-z0-9\u00a1-\uffff]\.)+\p{Ll}{2,63}";
-    let four = r"(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])(?:\.(?:1?\d{1,2}|2[0-4]\d|25[0-5])){2}\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])";
+    let letter = r"[A-Za-z0-9\u00a1-\uffff]";
+    let label = format!(r"(?:{letter}[A-Za-z0-9\u00a1-\uffff_-]{{0,62}})?{letter}");
+    let host = format!(r"(?:{label}\.)+\p{{Ll}}{{2,63}}");
+    let first = r"(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])";
+    let middle = r"(?:\.(?:1?\d{1,2}|2[0-4]\d|25[0-5])){2}";
+    let four = format!(r"{first}{middle}\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])");
     let pattern = format!(
         r"^(?:[\w+\-.]{{2,}}://)?(?:\S+(?::\S*)?@)?(?:{four}|{host})(?::\d{{2,5}})?(?:[/?#]\S*)?$"
     );
@@ -54,13 +55,6 @@ pub fn cut(run: &str, words: &mut Vec<u32>) {
             join(run, start, words);
         }
     }
-}
-
-fn exception(text: &str) -> Option<&'static [u8]> {
-    if text.len() > EXCEPTION_BYTES_MAX {
-        return None;
-    }
-    EXCEPTIONS.get(text).map(Vec::as_slice)
 }
 
 /// Takes marks from both ends, then cuts what remains.

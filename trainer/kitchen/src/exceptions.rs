@@ -1,13 +1,48 @@
 //! English texts that are words by their own rule: contractions, abbreviations, times, faces.
 //!
-//! The rule behind the `datatrove` profiles cuts contractions in two ("do" + "n't", "ca" + "nt") and
-//! keeps abbreviations and faces whole. Generated here from pronouns, verbs and endings.
+//! The rule behind the `datatrove` profiles cuts contractions in two ("do" + "n't", "ca" + "nt")
+//! and keeps abbreviations and faces whole. Generated here from pronouns, verbs and endings.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::vocabulary::hash;
+
+/// Every exception in a table by its hash.
+static TABLE: LazyLock<Vec<Option<(String, Vec<u8>)>>> = LazyLock::new(|| {
+    let mut table = vec![None; SLOTS];
+    for (text, lengths) in EXCEPTIONS.iter() {
+        let mut slot = hash(text.as_bytes()) as usize % SLOTS;
+        while table[slot].is_some() {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot] = Some((text.clone(), lengths.clone()));
+    }
+    table
+});
+
+const SLOTS: usize = 1 << 13;
+
+/// The lengths in bytes of the words that a text is, where it is an exception.
+pub fn exception(text: &str) -> Option<&'static [u8]> {
+    if text.len() > BYTES_MAX {
+        return None;
+    }
+    let mut slot = hash(text.as_bytes()) as usize % SLOTS;
+    while let Some((found, lengths)) = &TABLE[slot] {
+        if found == text {
+            return Some(lengths);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    None
+}
+
+/// The longest exception in bytes.
+pub const BYTES_MAX: usize = 32;
+
 /// A text, and the lengths in bytes of the words that it is.
-pub static EXCEPTIONS: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
+static EXCEPTIONS: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
     let mut made = Made(BTreeMap::new());
     pronouns(&mut made);
     verbs(&mut made);
@@ -144,7 +179,8 @@ mod tests {
 
     #[test]
     fn contractions_are_cut_and_words_of_their_own_are_not() {
-        let cuts = |text: &str| EXCEPTIONS.get(text).cloned();
+        let cuts = |text: &str| exception(text).map(<[u8]>::to_vec);
+        assert!(EXCEPTIONS.keys().all(|text| text.len() <= BYTES_MAX));
         assert_eq!(cuts("don't"), Some(vec![2, 3]));
         assert_eq!(cuts("Don’t"), Some(vec![2, 5]));
         assert_eq!(cuts("I'll've"), Some(vec![1, 3, 3]));

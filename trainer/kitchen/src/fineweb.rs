@@ -1,5 +1,5 @@
-//! `filter.fineweb@1`: drops lists and pages of leftovers by their lines, after Penedo et al. (2024),
-//! "The FineWeb Datasets", section 3.4.
+//! `filter.fineweb@1`: drops lists and pages of leftovers by their lines, after Penedo et al.
+//! (2024), "The FineWeb Datasets", section 3.4.
 
 use recipes::recipe::FineWeb;
 

@@ -100,7 +100,8 @@ impl Grams {
         }
     }
 
-    /// Characters covered by the most frequent n-gram, the first of equals, words joined by a space.
+    /// Characters covered by the most frequent n-gram, the first of equals; words are joined by a
+    /// space.
     pub fn top(&mut self, n: usize) -> u64 {
         self.reach(n);
         let words = self.chars.len() - 1;
@@ -113,7 +114,8 @@ impl Grams {
                 best = *count;
             }
         }
-        let gram = self.chars_of(best.first, n) + n as u64 - 1;
+        let first = best.first as usize;
+        let gram = u64::from(self.chars[first + n] - self.chars[first]) + n as u64 - 1;
         gram * u64::from(best.times)
     }
 
@@ -134,10 +136,6 @@ impl Grams {
             }
         }
         chars
-    }
-
-    fn chars_of(&self, at: u32, n: usize) -> u64 {
-        u64::from(self.chars[at as usize + n] - self.chars[at as usize])
     }
 }
 

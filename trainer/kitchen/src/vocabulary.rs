@@ -9,7 +9,7 @@ use crate::letters::{ALPHABETIC, PUNCTUATION, SYMBOL, TERMINAL, classes};
 /// The longest run that is remembered, in bytes.
 const RUN_BYTES_MAX: usize = 64;
 /// The most bytes that are remembered before everything is forgotten.
-const BYTES_MAX: usize = 24 << 20;
+const BYTES_MAX: usize = 64 << 20;
 
 /// The English words that Gopher's rule looks for.
 pub const STOP_WORDS: [&str; 8] = ["the", "be", "to", "of", "and", "that", "have", "with"];
@@ -100,13 +100,15 @@ impl Texts {
     }
 }
 
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn fold(hash: u64, word: u64) -> u64 {
+    let wide = u128::from(hash ^ word) * u128::from(MIX);
+    (wide as u64) ^ (wide >> 64) as u64
+}
+
 /// A fixed hash of some bytes, eight at a time by multiplying and folding.
 pub fn hash(bytes: &[u8]) -> u64 {
-    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let fold = |hash: u64, word: u64| {
-        let wide = u128::from(hash ^ word) * u128::from(MIX);
-        (wide as u64) ^ (wide >> 64) as u64
-    };
     let mut hash = MIX ^ bytes.len() as u64;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
@@ -117,12 +119,81 @@ pub fn hash(bytes: &[u8]) -> u64 {
     fold(fold(hash, u64::from_le_bytes(last)), MIX)
 }
 
+/// The longest run that is its own key, in bytes.
+const SHORT_BYTES_MAX: usize = 15;
+
+/// Stands for the end of words where there is but one, whose number stands in place of the start.
+const ONE: u32 = u32::MAX;
+
+/// A short run in a table: its bytes with its length in the last one, and its words in `cut`.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    key: (u64, u64),
+    from: u32,
+    to: u32,
+}
+
+/// Places for the runs that were looked at last; small enough for a core's own cache.
+const RECENT: usize = 1 << 13;
+
+/// Short runs: a look at one place tells whether a run is known, and its words.
+#[derive(Default)]
+struct Short {
+    slots: Vec<Slot>,
+    used: usize,
+}
+
+impl Short {
+    /// The slot of a key, or the free one where it belongs.
+    fn find(slots: &[Slot], key: (u64, u64)) -> usize {
+        let mask = slots.len() - 1;
+        let mut slot = spread(key) & mask;
+        while slots[slot].key != key && slots[slot].key.1 != 0 {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn grow(&mut self) {
+        let size = (self.slots.len() * 2).max(1 << 12);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); size]);
+        for slot in old.into_iter().filter(|slot| slot.key.1 != 0) {
+            let place = Short::find(&self.slots, slot.key);
+            self.slots[place] = slot;
+        }
+    }
+}
+
+fn spread(key: (u64, u64)) -> usize {
+    fold(key.0 ^ key.1.rotate_left(32), key.1) as usize
+}
+
+/// Up to fifteen bytes with their length, as two numbers; never (…, 0).
+#[inline]
+fn key(run: &[u8]) -> (u64, u64) {
+    let length = run.len();
+    let eight = |at: usize| u64::from_le_bytes(run[at..at + 8].try_into().expect("eight bytes"));
+    let four =
+        |at: usize| u64::from(u32::from_le_bytes(run[at..at + 4].try_into().expect("four bytes")));
+    let one = |at: usize| u64::from(run[at]) << (8 * at);
+    let (low, high) = match length {
+        0 => (0, 0),
+        1..=3 => (one(0) | one(length / 2) | one(length - 1), 0),
+        4..=7 => (four(0) | four(length - 4) << (8 * (length - 4)), 0),
+        8 => (eight(0), 0),
+        _ => (eight(0), eight(length - 8) >> (8 * (16 - length))),
+    };
+    (low, high | (length as u64) << 56)
+}
+
 /// Runs and words of one thread.
 #[derive(Default)]
 pub struct Vocabulary {
+    recent: Vec<Slot>,
+    short: Short,
     runs: Texts,
-    /// Of every run, where its words start in `cut`; one more at the end.
-    starts: Vec<u32>,
+    /// Of every longer run, where its words start in `cut`, and the end.
+    places: Vec<(u32, u32)>,
     /// The words of the runs, by number.
     cut: Vec<u32>,
     words: Texts,
@@ -133,7 +204,8 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// Forgets everything once there is much; only between texts.
     pub fn tidy(&mut self) {
-        if self.runs.bytes.len() + self.words.bytes.len() > BYTES_MAX {
+        let slots = self.short.slots.len() * size_of::<Slot>();
+        if slots + self.runs.bytes.len() + self.words.bytes.len() > BYTES_MAX {
             *self = Vocabulary::default();
         }
     }
@@ -146,21 +218,69 @@ impl Vocabulary {
     /// Appends the words of a run without white space.
     pub fn cut(&mut self, run: &str, into: &mut Vec<u32>) {
         if run.len() > RUN_BYTES_MAX {
-            self.cut_anew(run, into);
-            return;
+            return self.cut_anew(run, into);
         }
+        let (from, to) = match run.len() <= SHORT_BYTES_MAX {
+            true => self.short(run),
+            false => self.longer(run),
+        };
+        match to {
+            ONE => into.push(from),
+            _ => into.extend_from_slice(&self.cut[from as usize..to as usize]),
+        }
+    }
+
+    fn short(&mut self, run: &str) -> (u32, u32) {
+        let key = key(run.as_bytes());
+        let recent = spread(key) >> 40 & (RECENT - 1);
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, Slot::default());
+        }
+        let Slot { key: found, from, to } = self.recent[recent];
+        if found == key {
+            return (from, to);
+        }
+        let (from, to) = self.older(run, key);
+        self.recent[recent] = Slot { key, from, to };
+        (from, to)
+    }
+
+    fn older(&mut self, run: &str, key: (u64, u64)) -> (u32, u32) {
+        if self.short.used * 2 >= self.short.slots.len() {
+            self.short.grow();
+        }
+        let place = Short::find(&self.short.slots, key);
+        let Slot { key: found, from, to } = self.short.slots[place];
+        if found == key {
+            return (from, to);
+        }
+        let (from, to) = self.remember(run);
+        self.short.slots[place] = Slot { key, from, to };
+        self.short.used += 1;
+        (from, to)
+    }
+
+    fn longer(&mut self, run: &str) -> (u32, u32) {
         let (number, new) = self.runs.number(run.as_bytes());
         if new {
-            let mut words = std::mem::take(&mut self.cut);
-            if self.starts.is_empty() {
-                self.starts.push(0);
-            }
-            self.cut_anew(run, &mut words);
-            self.starts.push(words.len() as u32);
-            self.cut = words;
+            let place = self.remember(run);
+            self.places.push(place);
         }
-        let (from, to) = (self.starts[number as usize], self.starts[number as usize + 1]);
-        into.extend_from_slice(&self.cut[from as usize..to as usize]);
+        self.places[number as usize]
+    }
+
+    /// Cuts a run; where its words are in `cut`.
+    fn remember(&mut self, run: &str) -> (u32, u32) {
+        let mut words = std::mem::take(&mut self.cut);
+        let from = words.len() as u32;
+        self.cut_anew(run, &mut words);
+        if words.len() == from as usize + 1 {
+            let word = words.pop().expect("one word");
+            self.cut = words;
+            return (word, ONE);
+        }
+        self.cut = words;
+        (from, self.cut.len() as u32)
     }
 
     fn cut_anew(&mut self, run: &str, into: &mut Vec<u32>) {
@@ -198,6 +318,21 @@ mod tests {
         let the = vocabulary.word(words[1]);
         assert_eq!((the.chars, the.stop, the.is_alphabetic, the.is_content), (3, 1, true, true));
         assert!(!vocabulary.word(words[0]).is_content);
+    }
+
+    #[test]
+    fn keys_of_short_runs_are_their_bytes() {
+        let run = b"abcdefghijklmno";
+        let mut keys = std::collections::BTreeSet::new();
+        for length in 0..=SHORT_BYTES_MAX {
+            let mut wanted = [0; 16];
+            wanted[..length].copy_from_slice(&run[..length]);
+            wanted[15] = length as u8;
+            let (low, high) = key(&run[..length]);
+            assert_eq!([low.to_le_bytes(), high.to_le_bytes()].concat(), wanted);
+            keys.insert((low, high));
+        }
+        assert_eq!(keys.len(), 16);
     }
 
     #[test]
