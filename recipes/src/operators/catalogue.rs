@@ -67,7 +67,8 @@ pub fn newest(name: &str) -> Option<&'static Operator> {
 fn operator(variant: &Value, root: &Value) -> Option<Operator> {
     let (name, schema) = variant["properties"].as_object()?.iter().next()?;
     let schema = resolved(schema, root, 0);
-    let text = schema["description"].as_str().unwrap_or_default();
+    let own = variant["description"].as_str();
+    let text = own.or_else(|| schema["description"].as_str()).unwrap_or_default();
     let (summary, meaning) = text.split_once("\n\n").unwrap_or((text, ""));
     let required = |key: &str| {
         schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == key))

@@ -23,3 +23,48 @@ pub enum PiiKind {
     /// Version 4, and version 6 with at least four written groups.
     Ip,
 }
+
+/// Which personal data a text may have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PiiFind {
+    /// What to look for.
+    #[schemars(length(min = 1))]
+    pub kinds: Vec<PiiFinding>,
+    /// How many findings a kept document may have; not used for masking.
+    #[serde(default)]
+    pub max: u64,
+}
+
+/// A kind of personal data or secret, with its checksum where it has one.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PiiFinding {
+    /// `local@domain.tld`.
+    Email,
+    /// IP addresses, as `pii.mask@1` finds them.
+    Ip,
+    /// Numbers of 12 to 19 digits whose Luhn sum fits, spaces and hyphens between allowed.
+    Card,
+    /// Resident ids of 18 digits whose check digit fits (GB 11643).
+    ResidentId,
+    /// International bank account numbers whose remainder fits (ISO 13616).
+    Iban,
+    /// Telephone numbers: Chinese mobiles, `+` and country, North American.
+    Phone,
+    /// United States social security numbers that can have been given.
+    Ssn,
+    /// Keys of known services and private key blocks.
+    Secret,
+}
+
+/// Names to hide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PiiNames {
+    /// The names as they are written; only whole words count where letters stand beside.
+    #[schemars(length(min = 1))]
+    pub names: Vec<String>,
+}

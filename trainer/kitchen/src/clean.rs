@@ -10,7 +10,7 @@ use crate::desk::{Page, with_page};
 use crate::document::Document;
 use crate::{
     c4, dedup_exact, dedup_minhash, filter_length, fineweb, gopher_quality, gopher_repetition,
-    gopher_repetition2, normalize, pii_mask,
+    gopher_repetition2, measured, normalize, pii_find, pii_mask, rewrite, select,
 };
 
 /// Why a document was dropped.
@@ -76,6 +76,10 @@ pub fn outcomes(step: &CleaningStep, documents: &[Document], kernels: &Kernels) 
             let first = dedup_minhash::first_of_each(settings, documents, kernels);
             repeats(documents, &first, "near_duplicate")
         }
+        CleaningStep::SelectSample1(settings) => selected(select::sample(settings, documents)),
+        CleaningStep::SelectRange1(settings) => selected(select::range(settings, documents)),
+        CleaningStep::SelectTop1(settings) => selected(select::top(settings, documents)),
+        CleaningStep::SelectCap1(settings) => selected(select::cap(settings, documents)),
         step => kernels.map(documents.len(), &|index| {
             let decision = with_page(&documents[index].text, |page| decide(step, page));
             Outcome { decision: decision.expect("a step about one document"), repeats: None }
@@ -98,8 +102,13 @@ pub fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
         CleaningStep::FilterC41(settings) => c4::decide(settings, page),
         CleaningStep::FilterFineWeb1(settings) => fineweb::decide(settings, page),
         CleaningStep::PiiMask1(settings) => pii_mask::decide(settings, page.text),
-        CleaningStep::DedupExact1(_) | CleaningStep::DedupMinhash1(_) => return None,
+        CleaningStep::PiiFilter1(settings) => pii_find::decide(settings, page.text),
+        step => return rewrite::decide(step, page.text).or_else(|| measured::decide(step, page)),
     })
+}
+
+fn selected(decisions: Vec<Decision>) -> Vec<Outcome> {
+    decisions.into_iter().map(|decision| Outcome { decision, repeats: None }).collect()
 }
 
 /// Keeps the documents that are the first of their kind; `first[i]` is where i's kind began.

@@ -1,9 +1,9 @@
 //! How a run of visible characters is cut into words by the rule of the `datatrove` profiles.
 //!
-//! That tool cuts with the English rule of spaCy: exceptions first; then marks are taken from
-//! both ends, one at a time, until nothing is left to take or an exception remains; what remains is
-//! whole if it is an address on the web, and else cut at marks inside. At last neighbouring pieces that
-//! together spell an exception are joined again.
+//! That tool cuts with the English rule of spaCy: exceptions first; then marks are taken from both
+//! ends, one at a time, until nothing is left to take or an exception remains; what remains is
+//! whole if it is an address on the web, and else cut at marks inside. At last neighbouring pieces
+//! that together spell an exception are joined again.
 
 use std::sync::LazyLock;
 

@@ -8,8 +8,11 @@ use std::sync::LazyLock;
 
 use crate::vocabulary::hash;
 
+/// An exception with the lengths of its words.
+type Known = (String, Vec<u8>);
+
 /// Every exception in a table by its hash.
-static TABLE: LazyLock<Vec<Option<(String, Vec<u8>)>>> = LazyLock::new(|| {
+static TABLE: LazyLock<Vec<Option<Known>>> = LazyLock::new(|| {
     let mut table = vec![None; SLOTS];
     for (text, lengths) in EXCEPTIONS.iter() {
         let mut slot = hash(text.as_bytes()) as usize % SLOTS;

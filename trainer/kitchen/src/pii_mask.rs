@@ -12,13 +12,13 @@ use regex::{Captures, Regex};
 
 use crate::decision::Decision;
 
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+pub static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     let pattern =
         r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b";
     Regex::new(pattern).expect("a pattern of ours")
 });
 
-static IP: LazyLock<Regex> = LazyLock::new(|| {
+pub static IP: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"[0-9A-Za-z_.:]*[0-9A-Fa-f][.:][0-9A-Za-z_.:]*";
     Regex::new(pattern).expect("a pattern of ours")
 });
@@ -45,7 +45,7 @@ fn mask_ip(run: &str) -> String {
     if is_v4(core) || is_v6(core) { format!("{before}<ip>{after}") } else { run.to_owned() }
 }
 
-fn is_v4(text: &str) -> bool {
+pub fn is_v4(text: &str) -> bool {
     // A port may follow.
     let address = text.split(':').next().unwrap_or_default();
     let port = text[address.len()..].strip_prefix(':');
@@ -56,7 +56,7 @@ fn is_v4(text: &str) -> bool {
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-fn is_v6(text: &str) -> bool {
+pub fn is_v6(text: &str) -> bool {
     let written = text.split(':').filter(|group| !group.is_empty()).count();
     written >= 4 && text.parse::<Ipv6Addr>().is_ok()
 }

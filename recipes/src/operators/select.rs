@@ -1,0 +1,72 @@
+//! Operators that choose among documents: `select.*`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which part is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectSample {
+    /// The part of the documents.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share: f64,
+    /// Another seed chooses other documents.
+    #[serde(default)]
+    pub seed: u32,
+}
+
+/// Which positions are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectRange {
+    /// The first document kept, counted from 0.
+    #[serde(default)]
+    pub from: u64,
+    /// The number of documents kept.
+    pub documents: u64,
+}
+
+/// How many are kept, by which measure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectTop {
+    /// The measure.
+    #[serde(default)]
+    pub by: TopMeasure,
+    /// The number of documents kept.
+    pub documents: u64,
+}
+
+/// What documents are ranked by; more is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TopMeasure {
+    /// Characters.
+    #[default]
+    Chars,
+    /// Different words over all words.
+    DistinctWords,
+}
+
+/// How many of each kind are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectCap {
+    /// What is capped.
+    #[serde(default)]
+    pub per: CapKind,
+    /// The most documents of each.
+    #[schemars(range(min = 1))]
+    pub documents_max: u64,
+}
+
+/// What documents share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CapKind {
+    /// Their source.
+    #[default]
+    Source,
+    /// Their logical name: a file, a path in an archive.
+    Name,
+}

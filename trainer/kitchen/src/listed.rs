@@ -1,0 +1,127 @@
+//! What of a text stands in a list: words, phrases, hosts, scripts, evaluation texts.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use recipes::recipe::{PhrasePlace, Script};
+use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A link up to white space, a quotation mark or a Chinese mark.
+pub static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = "(?i)(?:(?:https?|ftp)://|\\bwww\\d{0,3}\\.)\
+        [^\\s<>\"”’，。；！？、（）《》「」【】]+";
+    Regex::new(pattern).expect("a pattern of ours")
+});
+
+/// The part of the words (UAX #29, lower case) that are listed.
+pub fn words(text: &str, listed: &[String]) -> f64 {
+    let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    let lower = text.to_lowercase();
+    let (mut all, mut found) = (0u64, 0u64);
+    for word in lower.unicode_words() {
+        all += 1;
+        found += u64::from(listed.contains(word));
+    }
+    if all == 0 { 0.0 } else { found as f64 / all as f64 }
+}
+
+/// How often phrases stand at a place, letters of either case.
+pub fn phrases(text: &str, phrases: &[String], place: PhrasePlace) -> u64 {
+    let lower = text.to_lowercase();
+    let lower = lower.trim();
+    let count = |phrase: &String| {
+        let phrase = phrase.to_lowercase();
+        match place {
+            _ if phrase.is_empty() => 0,
+            PhrasePlace::Anywhere => lower.matches(&phrase).count() as u64,
+            PhrasePlace::Front => u64::from(lower.starts_with(&phrase)),
+            PhrasePlace::End => u64::from(lower.ends_with(&phrase)),
+        }
+    };
+    phrases.iter().map(count).sum()
+}
+
+/// Links to listed hosts, or to hosts below them.
+pub fn links_to(text: &str, hosts: &[String]) -> u64 {
+    let is_listed = |host: &str| {
+        let below = |listed: &String| {
+            let rest = host.strip_suffix(listed.to_lowercase().as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        hosts.iter().any(below)
+    };
+    let host = |link: &str| {
+        let start = link.find("://").map_or(0, |at| at + 3);
+        let host = link[start..].split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        host.split(':').next().unwrap_or_default().trim_end_matches('.').to_lowercase()
+    };
+    LINK.find_iter(text).filter(|link| is_listed(&host(link.as_str()))).count() as u64
+}
+
+/// The part of the characters that stand in links.
+pub fn link_chars(text: &str) -> f64 {
+    let chars: usize = LINK.find_iter(text).map(|link| link.as_str().chars().count()).sum();
+    if text.is_empty() { 0.0 } else { chars as f64 / text.chars().count() as f64 }
+}
+
+static SCRIPTS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
+    let names = [
+        "Latin",
+        "Han",
+        "Cyrillic",
+        "Greek",
+        "Arabic",
+        "Hebrew",
+        "Devanagari",
+        "Hangul",
+        "Hiragana}\\p{Katakana",
+        "Thai",
+    ];
+    names.map(|name| Regex::new(&format!("[\\p{{{name}}}]")).expect("a pattern of ours"))
+});
+
+/// The part of the letters that are of a script.
+pub fn script(text: &str, script: Script) -> f64 {
+    let letters: String = text.chars().filter(|letter| letter.is_alphabetic()).collect();
+    let found = SCRIPTS[script as usize].find_iter(&letters).count();
+    if letters.is_empty() { 0.0 } else { found as f64 / letters.chars().count() as f64 }
+}
+
+/// Words in lower case, every Chinese character one.
+fn content(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    lower.unicode_words().map(str::to_owned).collect()
+}
+
+/// The part of a text's n-grams that stand in other texts.
+pub fn shared_ngrams(text: &str, others: &[String], n: usize) -> f64 {
+    let grams = |text: &str| -> Vec<String> {
+        let words = content(text);
+        let n = n.min(words.len());
+        if n == 0 { Vec::new() } else { words.windows(n).map(|gram| gram.join(" ")).collect() }
+    };
+    let known: BTreeSet<String> = others.iter().flat_map(|other| grams(other)).collect();
+    let own = grams(text);
+    let shared = own.iter().filter(|gram| known.contains(*gram)).count();
+    if own.is_empty() { 0.0 } else { shared as f64 / own.len() as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_met_as_written() {
+        let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert_eq!(words("The cat, the dog", &list(&["the"])), 0.5);
+        assert_eq!(phrases("Lorem IPSUM, lorem", &list(&["lorem"]), PhrasePlace::Anywhere), 2);
+        assert_eq!(phrases("All rights. ", &list(&["rights."]), PhrasePlace::End), 1);
+        let text = "see https://A.bad.example/x and http://notbad.example, www.bad.example";
+        assert_eq!(links_to(text, &list(&["bad.example"])), 2);
+        assert_eq!(script("ab汉字", Script::Han), 0.5);
+        assert_eq!(script("カか汉", Script::Kana), 2.0 / 3.0);
+        assert_eq!(shared_ngrams("a b c d", &list(&["x B c y"]), 2), 1.0 / 3.0);
+    }
+}

@@ -1,0 +1,131 @@
+//! Marks made plain or taken away: punctuation, Markdown, citations, quotes, copyright.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Wide and typographic punctuation, and what stands for it.
+const PLAIN: [(&str, &str); 16] = [
+    ("，、", ","),
+    ("。", "."),
+    ("„”“«»「」《》", "\""),
+    ("´’", "'"),
+    ("∶：", ":"),
+    ("？", "?"),
+    ("！", "!"),
+    ("（", "("),
+    ("）", ")"),
+    ("；", ";"),
+    ("–━►", "-"),
+    ("—", " - "),
+    ("．", ". "),
+    ("～", "~"),
+    ("…", "..."),
+    ("％", "%"),
+];
+
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a pattern of ours")
+}
+
+/// Punctuation in its plain form.
+pub fn punctuation(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '〈' => out.push('<'),
+            '〉' => out.push('>'),
+            '【' => out.push('['),
+            '】' => out.push(']'),
+            letter if letter.is_ascii() => out.push(letter),
+            letter => match PLAIN.iter().find(|(marks, _)| marks.contains(letter)) {
+                Some((_, plain)) => out += plain,
+                None => out.push(letter),
+            },
+        }
+    }
+    out
+}
+
+/// Text without Markdown's marks.
+pub fn markdown(text: &str) -> String {
+    static MARKS: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
+        [
+            (pattern(r"(?m)^[ \t]*(?:```|~~~)[^\n]*\n?"), ""),
+            (pattern(r"(?m)^[ \t]*(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$\n?"), ""),
+            (pattern(r"(?m)^[ \t]{0,3}#{1,6}[ \t]+"), ""),
+            (pattern(r"(?m)^[ \t]{0,3}>[ \t]?"), ""),
+            (pattern(r"!?\[([^\]\n]*)\]\([^)\n]*\)"), "$1"),
+            (pattern(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__"), "$1$2"),
+            (pattern(r"\*([^*\s][^*\n]*)\*|\b_([^_\s][^_\n]*)_\b"), "$1$2"),
+            (pattern(r"`([^`\n]+)`"), "$1"),
+        ]
+    });
+    let replace =
+        |text: String, (mark, plain): &(Regex, &str)| mark.replace_all(&text, *plain).into_owned();
+    MARKS.iter().fold(text.to_owned(), replace)
+}
+
+/// Text without Wikipedia's citations.
+pub fn citations(text: &str) -> String {
+    static CITATION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\[\d*\]|\[edit\]|\[citation needed\]"));
+    CITATION.replace_all(text, "").into_owned()
+}
+
+/// Text without the quotation marks that it stands in.
+pub fn unquoted(text: &str) -> &str {
+    let trimmed = text.trim();
+    let pairs = [('"', '"'), ('“', '”'), ('「', '」'), ('『', '』'), ('‘', '’')];
+    let inside = pairs.iter().find_map(|(open, close)| {
+        let inside = trimmed.strip_prefix(*open)?.strip_suffix(*close)?;
+        let whole = !inside.contains(*open) && !inside.contains(*close);
+        whole.then_some(inside)
+    });
+    inside.unwrap_or(text)
+}
+
+/// Source text without a comment about copyright, or the comment lines, at its front.
+pub fn without_copyright(text: &str) -> &str {
+    if let Some(comment) = text.strip_prefix("/*").and_then(|rest| rest.split_once("*/")) {
+        let about = comment.0.to_lowercase().contains("copyright");
+        return if about { comment.1 } else { text };
+    }
+    let mut rest = text;
+    while let Some(line) = rest.split_inclusive('\n').next() {
+        if !["//", "#", "--"].iter().any(|mark| line.starts_with(mark)) && !line.trim().is_empty() {
+            break;
+        }
+        rest = &rest[line.len()..];
+    }
+    rest
+}
+
+/// Chinese characters only.
+pub fn han(text: &str) -> String {
+    static HAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\P{Han}+"));
+    HAN.replace_all(text, "").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_become_plain_or_go() {
+        assert_eq!(punctuation("“你好”，世界…【】"), "\"你好\",世界...[]");
+        let page = "# Title\n\n> **bold** and *it*, `x` [a](b)\n---\n```rust\nsnake_case_x\n```\n";
+        assert_eq!(markdown(page), "Title\n\nbold and it, x a\nsnake_case_x\n");
+        assert_eq!(citations("a[12] b[edit]"), "a b");
+        assert_eq!(unquoted("\"all of it\""), "all of it");
+        assert_eq!(unquoted("\"a\" and \"b\""), "\"a\" and \"b\"");
+        assert_eq!(han("a汉b字。"), "汉字");
+    }
+
+    #[test]
+    fn copyright_goes_from_the_front_only() {
+        assert_eq!(without_copyright("/* Copyright me */\nx /* y */"), "\nx /* y */");
+        assert_eq!(without_copyright("/* other */ x"), "/* other */ x");
+        assert_eq!(without_copyright("// (c) me\n\nx // y"), "x // y");
+    }
+}

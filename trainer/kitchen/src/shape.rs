@@ -1,0 +1,103 @@
+//! Length and shape: words, lines, sentences, paragraphs.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::letters::{PUNCTUATION, TERMINAL, classes};
+
+/// Words of Unicode's text segmentation (UAX #29).
+pub fn words(text: &str) -> u64 {
+    text.unicode_words().count() as u64
+}
+
+/// Mean characters of what lies between white space; 0 where nothing does.
+pub fn mean_word(text: &str) -> f64 {
+    let (mut words, mut chars) = (0u64, 0u64);
+    for word in text.split_whitespace() {
+        words += 1;
+        chars += word.chars().count() as u64;
+    }
+    if words == 0 { 0.0 } else { chars as f64 / words as f64 }
+}
+
+/// Characters of the longest word between white space.
+pub fn longest_word(text: &str) -> u64 {
+    text.split_whitespace().map(|word| word.chars().count() as u64).max().unwrap_or(0)
+}
+
+/// Lines; a newline at the end starts no other.
+pub fn lines(text: &str) -> u64 {
+    text.lines().count() as u64
+}
+
+/// Characters of the text, newlines among them, over its lines.
+pub fn mean_line(text: &str) -> f64 {
+    text.chars().count() as f64 / lines(text).max(1) as f64
+}
+
+/// Characters of the longest line.
+pub fn longest_line(text: &str) -> u64 {
+    text.lines().map(|line| line.chars().count() as u64).max().unwrap_or(0)
+}
+
+/// Pieces between empty lines that have visible text.
+pub fn paragraphs(text: &str) -> Vec<&str> {
+    let mut paragraphs = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            paragraphs.push(&text[start..at]);
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    paragraphs.push(&text[start..]);
+    paragraphs.retain(|paragraph| !paragraph.trim().is_empty());
+    paragraphs
+}
+
+/// Sentences: up to marks that end one and what closes after them, where white space follows or
+/// the mark is of a script without spaces. A newline ends one too.
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let (mut start, mut ended, mut wide) = (0, false, false);
+    for (at, letter) in text.char_indices() {
+        let class = classes(letter);
+        let closes = ended && class & PUNCTUATION != 0 && class & TERMINAL == 0;
+        if letter == '\n'
+            || ended && !closes && (letter.is_whitespace() || wide && class & TERMINAL == 0)
+        {
+            sentences.push(&text[start..at]);
+            start = at;
+        }
+        if class & TERMINAL != 0 {
+            (ended, wide) = (true, matches!(letter, '。' | '！' | '？' | '．' | '｡'));
+        } else if !closes {
+            ended = false;
+        }
+    }
+    sentences.push(&text[start..]);
+    sentences.retain(|sentence| !sentence.trim().is_empty());
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_where_they_end() {
+        let check = |text: &str, wanted: &[&str]| {
+            let found: Vec<&str> = sentences(text).into_iter().map(str::trim).collect();
+            assert_eq!(found, wanted);
+        };
+        check("One 3.5 here. \"Two!\" Three", &["One 3.5 here.", "\"Two!\"", "Three"]);
+        check("他说：“好。”走了。完", &["他说：“好。”", "走了。", "完"]);
+        check("What?! No\nend", &["What?!", "No", "end"]);
+    }
+
+    #[test]
+    fn paragraphs_have_visible_text() {
+        assert_eq!(paragraphs("a\nb\n\n \n\nc"), ["a\nb\n", "c"]);
+        assert_eq!(words("汉字 and more"), 4);
+    }
+}
