@@ -16,7 +16,7 @@ static CARD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d(?:[ -]?\d){11,18}")
 static RESIDENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"[1-9]\d{16}[\dXx]"));
 static IBAN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?"));
-static SSN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{3}-\d{2}-\d{4}"));
+static SSN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{3}[-. ]\d{2}[-. ]\d{4}"));
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
     let abroad = r"\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,5}";
     let american = r"(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}";
@@ -147,7 +147,9 @@ fn is_card(text: &str) -> bool {
         0 => *digit,
         _ => digit * 2 - if *digit > 4 { 9 } else { 0 },
     });
-    sum.sum::<u32>() % 10 == 0 && digits.iter().any(|digit| *digit != digits[0])
+    // Thirteen digits that start with 1 are a time in milliseconds.
+    let is_time = digits.len() == 13 && digits[0] == 1;
+    !is_time && sum.sum::<u32>() % 10 == 0 && digits.iter().any(|digit| *digit != digits[0])
 }
 
 /// The check digit of GB 11643: ISO 7064, MOD 11-2; and a date that can be.
@@ -178,7 +180,13 @@ fn is_iban(text: &str) -> bool {
 /// Area, group and serial that have been given: never zero, never 666 nor 9xx.
 fn is_ssn(text: &str) -> bool {
     let (area, group, serial) = (&text[..3], &text[4..6], &text[7..]);
-    area != "000" && area != "666" && !area.starts_with('9') && group != "00" && serial != "0000"
+    let one_mark = text.as_bytes()[3] == text.as_bytes()[6];
+    one_mark
+        && area != "000"
+        && area != "666"
+        && !area.starts_with('9')
+        && group != "00"
+        && serial != "0000"
 }
 
 #[cfg(test)]

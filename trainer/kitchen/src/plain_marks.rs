@@ -75,10 +75,9 @@ pub fn citations(text: &str) -> String {
 
 /// Text without the quotation marks that it stands in.
 pub fn unquoted(text: &str) -> &str {
-    let trimmed = text.trim();
     let pairs = [('"', '"'), ('“', '”'), ('「', '」'), ('『', '』'), ('‘', '’')];
     let inside = pairs.iter().find_map(|(open, close)| {
-        let inside = trimmed.strip_prefix(*open)?.strip_suffix(*close)?;
+        let inside = text.strip_prefix(*open)?.strip_suffix(*close)?;
         let whole = !inside.contains(*open) && !inside.contains(*close);
         whole.then_some(inside)
     });

@@ -3,7 +3,9 @@
 /// Whether a character is a space of another kind or one without width.
 fn is_odd(letter: char) -> bool {
     let without_width = matches!(letter, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}');
-    without_width || letter.is_whitespace() && !matches!(letter, '\n' | '\r')
+    // What stands for an object, and a control character that once moved the line.
+    let stands_for = matches!(letter, '\u{FFFC}' | '\u{84}');
+    without_width || stands_for || letter.is_whitespace() && !matches!(letter, '\n' | '\r')
 }
 
 /// Every kind of space as a plain one, and none at the ends.
