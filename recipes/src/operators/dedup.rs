@@ -39,6 +39,77 @@ pub struct DedupMinhash {
     pub seed: u32,
 }
 
+/// Drops documents that nearly repeat an earlier one, and says how nearly.
+///
+/// As `dedup.minhash@1` with hashes that are made without a copy of any word. A letter of a script
+/// that is written without spaces is a word. The value is the share of equal hashes, the limit
+/// (1 / bands)^(1 / rows), about the similarity at which half of the pairs are found.
+///
+/// Source: Broder (1997), "On the resemblance and containment of documents".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupMinhash2 {
+    /// Whose words and hash functions.
+    #[serde(default)]
+    pub profile: MinhashProfile,
+    /// Words of an n-gram.
+    #[serde(default = "five")]
+    #[schemars(range(min = 1, max = 64))]
+    pub ngram_words: u32,
+    /// Bands of a signature.
+    #[serde(default = "fourteen")]
+    #[schemars(range(min = 1, max = 1024))]
+    pub bands: u32,
+    /// Hashes of a band.
+    #[serde(default = "eight")]
+    #[schemars(range(min = 1, max = 1024))]
+    pub rows: u32,
+    /// Seeds the hash functions.
+    #[schemars(extend("x-missing" = [
+        "its hash functions would not be fixed",
+        "any whole number will do, such as `seed: 1`",
+    ]))]
+    pub seed: u32,
+}
+
+/// Whose words and hash functions a MinHash takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MinhashProfile {
+    #[default]
+    Ingot,
+    Datatrove,
+}
+
+/// Parts of a text that stood before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupParts {
+    /// Parts with fewer characters always stay.
+    #[serde(default)]
+    pub chars_min: u32,
+}
+
+/// Takes spans of sentences out of a text that stood before, in it or in an earlier document.
+///
+/// Source: Raffel et al. (2020), "Exploring the limits of transfer learning with a unified
+/// text-to-text transformer", section 2.2.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupSentences {
+    /// Sentences of a span.
+    #[serde(default = "three")]
+    #[schemars(range(min = 1, max = 64))]
+    pub span: u32,
+    /// Spans with fewer characters always stay.
+    #[serde(default)]
+    pub chars_min: u32,
+}
+
+fn three() -> u32 {
+    3
+}
+
 fn five() -> u32 {
     5
 }

@@ -44,6 +44,22 @@ pub enum CleaningStep {
     DedupExact1(DedupExact),
     #[serde(rename = "dedup.minhash@1")]
     DedupMinhash1(DedupMinhash),
+    #[serde(rename = "dedup.minhash@2")]
+    DedupMinhash2(DedupMinhash2),
+    /// Takes lines out of a text that stood before, in it or in an earlier document.
+    ///
+    /// Lines are compared without white space at their ends; a document of which nothing is left is
+    /// dropped.
+    #[serde(rename = "dedup.lines@1")]
+    DedupLines1(DedupParts),
+    /// Takes paragraphs out of a text that stood before, in it or in an earlier document.
+    ///
+    /// A paragraph ends at two or more newlines; they are compared without white space at their
+    /// ends. A document of which nothing is left is dropped.
+    #[serde(rename = "dedup.paragraphs@1")]
+    DedupParagraphs1(DedupParts),
+    #[serde(rename = "dedup.sentences@1")]
+    DedupSentences1(DedupSentences),
     #[serde(rename = "pii.mask@1")]
     PiiMask1(PiiMask),
     /// Drops documents by their bytes in UTF-8.

@@ -20,6 +20,7 @@ mod environment;
 mod kernels;
 mod lanes;
 mod micro;
+mod minwise;
 mod pack;
 mod parts;
 mod peak;

@@ -6,11 +6,13 @@ use recipes::recipe::CleaningStep;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Decision, Drop};
+use crate::dedup::{self, Bench, Dedup, Repeat, Verdict};
 use crate::desk::{Page, with_page};
 use crate::document::Document;
+use crate::spill::InMemory;
 use crate::{
-    c4, dedup_exact, dedup_minhash, filter_length, fineweb, gopher_quality, gopher_repetition,
-    gopher_repetition2, measured, normalize, pii_find, pii_mask, rewrite, select,
+    c4, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2, measured,
+    normalize, pii_find, pii_mask, rewrite, select,
 };
 
 /// Why a document was dropped.
@@ -68,14 +70,11 @@ pub fn clean(step: &CleaningStep, documents: Vec<Document>, kernels: &Kernels) -
 
 /// What a step says about each document, in order.
 pub fn outcomes(step: &CleaningStep, documents: &[Document], kernels: &Kernels) -> Vec<Outcome> {
+    let bench = Bench { kernels, scratch: &InMemory, budget: usize::MAX };
+    if let Some(dedup) = dedup::of(step, bench) {
+        return repeats(documents, dedup);
+    }
     match step {
-        CleaningStep::DedupExact1(_) => {
-            repeats(documents, &dedup_exact::first_of_each(documents), "same_text")
-        }
-        CleaningStep::DedupMinhash1(settings) => {
-            let first = dedup_minhash::first_of_each(settings, documents, kernels);
-            repeats(documents, &first, "near_duplicate")
-        }
         CleaningStep::SelectSample1(settings) => selected(select::sample(settings, documents)),
         CleaningStep::SelectRange1(settings) => selected(select::range(settings, documents)),
         CleaningStep::SelectTop1(settings) => selected(select::top(settings, documents)),
@@ -111,16 +110,23 @@ fn selected(decisions: Vec<Decision>) -> Vec<Outcome> {
     decisions.into_iter().map(|decision| Outcome { decision, repeats: None }).collect()
 }
 
-/// Keeps the documents that are the first of their kind; `first[i]` is where i's kind began.
-fn repeats(documents: &[Document], first: &[usize], measure: &'static str) -> Vec<Outcome> {
-    let outcome = |(index, first): (usize, &usize)| match *first == index {
-        true => Outcome { decision: Decision::Keep(Vec::new()), repeats: None },
-        false => Outcome {
-            decision: Decision::Drop(Drop { measure, value: 1.0, limit: None }),
-            repeats: Some(documents[*first].id),
+/// Carries a deduplication out over documents in memory.
+fn repeats<'a>(documents: &[Document], mut dedup: Box<dyn Dedup<'a> + 'a>) -> Vec<Outcome> {
+    let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+    let judged = dedup.see(&texts).and_then(|()| dedup.settle()?.judge(&texts));
+    let verdicts = judged.expect("memory does not fail and holds no 2^32 documents");
+    let outcome = |verdict: Verdict| match verdict {
+        Verdict::Keep => Outcome { decision: Decision::Keep(Vec::new()), repeats: None },
+        Verdict::Change(cut) => Outcome {
+            decision: Decision::Change(cut.text),
+            repeats: Some(documents[cut.of as usize].id),
+        },
+        Verdict::Drop(Repeat { of, measure, value, limit }) => Outcome {
+            decision: Decision::Drop(Drop { measure, value, limit }),
+            repeats: Some(documents[of as usize].id),
         },
     };
-    first.iter().enumerate().map(outcome).collect()
+    verdicts.into_iter().map(outcome).collect()
 }
 
 fn fate(document: &Document, reason: Drop, repeats: Option<Digest>) -> Fate {

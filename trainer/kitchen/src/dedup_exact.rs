@@ -1,16 +1,85 @@
 //! `dedup.exact@1`: texts with equal SHA-256 are one text; the first in document order stays.
 
-use std::collections::BTreeMap;
-
 use recipes::Digest;
 
-use crate::document::Document;
+use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of};
+use crate::spill::{Sorted, Sorter};
 
-/// For every document, the position of the first with the same text.
-pub fn first_of_each(documents: &[Document]) -> Vec<usize> {
-    let mut seen = BTreeMap::new();
-    let first = |(index, document): (usize, &Document)| {
-        *seen.entry(Digest::of(document.text.as_bytes())).or_insert(index)
-    };
-    documents.iter().enumerate().map(first).collect()
+/// A text's digest and its document's number.
+const RECORD: usize = 32 + 4;
+/// A document's number and the number of the one that it repeats.
+const REPEAT: usize = 4 + 4;
+
+/// The first pass: puts the digests aside.
+pub struct Exact<'a> {
+    bench: Bench<'a>,
+    digests: Sorter<'a, RECORD>,
+    seen: u32,
+}
+
+impl<'a> Exact<'a> {
+    /// Makes ready; half of the budget is for digests, half for what repeats.
+    pub fn new(bench: Bench<'a>) -> Exact<'a> {
+        Exact { bench, digests: Sorter::new(bench.scratch, bench.budget / 2), seen: 0 }
+    }
+}
+
+impl<'a> Dedup<'a> for Exact<'a> {
+    fn see(&mut self, texts: &[&str]) -> Result<(), DedupError> {
+        let digest = |index: usize| Digest::of(texts[index].as_bytes());
+        for digest in self.bench.kernels.map(texts.len(), &digest) {
+            let mut record = [0; RECORD];
+            record[..32].copy_from_slice(digest.as_bytes());
+            record[32..].copy_from_slice(&self.seen.to_be_bytes());
+            self.digests.push(record)?;
+            self.seen = self.seen.checked_add(1).ok_or(DedupError::Documents)?;
+        }
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>) -> Result<Box<dyn Judge + 'a>, DedupError> {
+        let mut digests = self.digests.finish()?;
+        let mut repeats = Sorter::new(self.bench.scratch, self.bench.budget / 2);
+        let mut first: Option<[u8; RECORD]> = None;
+        while let Some(record) = digests.pull()? {
+            match &first {
+                Some(first) if first[..32] == record[..32] => {
+                    let mut repeat = [0; REPEAT];
+                    repeat[..4].copy_from_slice(&record[32..]);
+                    repeat[4..].copy_from_slice(&first[32..]);
+                    repeats.push(repeat)?;
+                }
+                _ => first = Some(record),
+            }
+        }
+        let mut repeats = repeats.finish()?;
+        let ahead = repeats.pull()?;
+        Ok(Box::new(Repeats { repeats, ahead, next: 0 }))
+    }
+}
+
+/// The second pass: goes along the repeats in document order.
+struct Repeats {
+    repeats: Sorted<REPEAT>,
+    ahead: Option<[u8; REPEAT]>,
+    next: u32,
+}
+
+impl Judge for Repeats {
+    fn judge(&mut self, texts: &[&str]) -> Result<Vec<Verdict>, DedupError> {
+        let mut verdicts = Vec::with_capacity(texts.len());
+        for _ in texts {
+            let ahead = self.ahead.filter(|ahead| number_of(&ahead[..4]) == self.next);
+            verdicts.push(match ahead {
+                Some(repeat) => {
+                    self.ahead = self.repeats.pull()?;
+                    let (of, measure) = (number_of(&repeat[4..]), "same_text");
+                    Verdict::Drop(Repeat { of, measure, value: 1.0, limit: None })
+                }
+                None => Verdict::Keep,
+            });
+            self.next += 1;
+        }
+        Ok(verdicts)
+    }
 }
