@@ -70,9 +70,9 @@ impl Needed {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "training needs about {} of memory and {} are free: {} parameters give weights {}, moments {}, \
-     gradients {}; {} a micro-batch give activations {}, work {}{}",
+     gradients {}; {tokens} tokens a micro-batch give activations {}, work {}{}",
     size(.needed.total()), size(*.free), .needed.parameters, size(.needed.weights),
-    size(.needed.moments), size(.needed.gradients), rows(*.tokens), size(.needed.activations),
+    size(.needed.moments), size(.needed.gradients), size(.needed.activations),
     size(.needed.work), times(.needed.ranks)
 )]
 pub struct MemoryError {
@@ -82,10 +82,6 @@ pub struct MemoryError {
     pub tokens: u64,
     /// What would need less: a change of the recipe or the command, and the bytes then.
     pub smaller: Vec<(String, u64)>,
-}
-
-fn rows(tokens: u64) -> String {
-    format!("{tokens} tokens")
 }
 
 fn times(ranks: u64) -> String {

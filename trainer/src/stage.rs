@@ -36,8 +36,12 @@ pub struct Stage<'a> {
 /// The steps after which a stage records its state.
 pub fn recorded_steps(settings: &Pretrain) -> Vec<u64> {
     let steps = settings.tokens / settings.batch_tokens;
-    let every = settings.state_every.max(1);
-    (0..steps).filter(|step| step.is_multiple_of(every)).chain([steps]).collect()
+    (0..=steps).filter(|step| is_recorded(settings, *step)).collect()
+}
+
+fn is_recorded(settings: &Pretrain, step: u64) -> bool {
+    let steps = settings.tokens / settings.batch_tokens;
+    step == steps || step.is_multiple_of(settings.state_every)
 }
 
 /// What a stage leaves to the next one.
@@ -177,7 +181,7 @@ impl<'a> Furnace<'a> {
                 unit: "tokens",
                 loss: self.losses.last().copied(),
             });
-            if self.step == steps || self.step.is_multiple_of(settings.state_every) {
+            if is_recorded(settings, self.step) {
                 self.record(outputs)?;
             }
         }

@@ -1,20 +1,13 @@
 //! Every operation: equal bits on all tiers and thread counts, the frozen digest, a small error
 //! against an f64 reference, and gradients against finite differences of that reference.
 
-use kernels::random::normal;
+use golden::{floats, golden, hash};
 use kernels::{AdamwStep, AttentionShape, Carry, CrossEntropy, Kernels, RopeTable, Tier};
 
+mod golden;
 mod reference;
 
-/// Frozen: one line an operation, its name, the version of the arithmetic that brought it and a
-/// 64-bit FNV-1a hash of all its outputs' bytes.
-const GOLDEN: &str = include_str!("../vectors/operations.txt");
-
 type Outputs = Vec<Vec<f32>>;
-
-fn floats(purpose: u32, len: usize) -> Vec<f32> {
-    (0..len as u64).map(|index| normal(42, purpose, index)).collect()
-}
 
 fn shape() -> AttentionShape {
     AttentionShape { batch: 2, time: 37, heads: 6, kv_heads: 2, head_width: 10 }
@@ -126,25 +119,6 @@ const OPERATIONS: [(&str, Operation); 8] = [
     ("adamw", adamw),
 ];
 
-fn hash(outputs: &Outputs) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    for byte in outputs.iter().flatten().flat_map(|x| x.to_bits().to_le_bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    format!("{hash:016x}")
-}
-
-/// The frozen hash of an operation: that of the newest version up to the one given.
-fn golden(name: &str, version: u32) -> &'static str {
-    let line = |line: &'static str| {
-        let mut words = line.split(' ');
-        let of = words.next() == Some(name);
-        let since: u32 = words.next()?.parse().ok()?;
-        (of && since <= version).then_some((since, words.next()?))
-    };
-    GOLDEN.lines().filter_map(line).max().expect("a frozen hash").1
-}
-
 /// A debug build is slow and shows only that it has the bits of a release build.
 const THREADS: &[usize] = if cfg!(debug_assertions) { &[2] } else { &[1, 2, 3, 7, 64] };
 
@@ -156,7 +130,9 @@ fn golden_digests_come_out_on_every_tier_with_any_threads() {
             for tier in Tier::ALL.into_iter().filter(|tier| tier.available()) {
                 for threads in THREADS {
                     let kernels = Kernels::new(tier, *threads).expect("kernels");
-                    let found = hash(&operation(&kernels.of_version(version).expect("known")));
+                    let found = hash(
+                        operation(&kernels.of_version(version).expect("known")).iter().flatten(),
+                    );
                     let place = format!("{tier} with {threads} threads");
                     assert_eq!(found, wanted, "{name} of version {version} on {place}");
                 }
