@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -88,9 +89,18 @@ impl Desk {
         field.send_keys(words).await.expect("typed");
     }
 
+    /// Presses what leads to another page, and waits until the old page is gone.
     async fn press(&self, button: &str) {
+        let old = self.client.find(Locator::Css("body")).await.expect("a page");
         let button = self.client.find(Locator::Css(button)).await.expect("a button");
         button.click().await.expect("pressed");
+        for _ in 0..500 {
+            if old.tag_name().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("ten seconds after the press the page is the same");
     }
 
     /// The text of a part of the page.
