@@ -10,6 +10,9 @@ use crate::tier::Tier;
 /// The newest version of the arithmetic; every version from 1 on can be carried out.
 pub const VERSION: u32 = 2;
 
+/// Buffers may wait that are together this part of the most that was ever in use.
+const SLACK: usize = 8;
+
 /// Most threads that are taken.
 const THREADS_MAX: usize = 1024;
 
@@ -128,23 +131,27 @@ impl Kernels {
 #[derive(Default)]
 struct Store {
     spare: Vec<Vec<f32>>,
-    /// Floats in `spare`, and floats in use.
+    /// Floats in `spare`, floats in use, and the most that were in use at a time.
     spare_floats: usize,
     used_floats: usize,
+    used_max: usize,
 }
 
 impl Store {
     /// Takes a buffer of exactly this length. Where there is none, spare ones go, oldest first,
-    /// until no more floats wait than are in use: work of another shape has begun.
+    /// until all buffers together are little more than what was in use at the busiest moment.
     fn take(&mut self, len: usize) -> Option<Vec<f32>> {
         self.used_floats += len;
+        self.used_max = self.used_max.max(self.used_floats);
         let found = self.spare.iter().rposition(|floats| floats.len() == len);
         if let Some(place) = found {
             self.spare_floats -= len;
             return Some(self.spare.remove(place));
         }
         let mut old = 0;
-        while self.spare_floats > self.used_floats {
+        while self.spare_floats + self.used_floats > self.used_max + self.used_max / SLACK
+            && old < self.spare.len()
+        {
             self.spare_floats -= self.spare[old].len();
             old += 1;
         }
