@@ -5,6 +5,7 @@
 use std::io::Write;
 
 use kernels::{Kernels, Tier};
+use kitchen::Prepared;
 use kitchen::chain::chain;
 use serde::Deserialize;
 
@@ -25,6 +26,7 @@ fn main() {
         "filter.fineweb@1: {}",
     ];
     let steps = steps.map(|step| recipes::read_cleaning_step(step).expect("a step"));
+    let steps: Vec<Prepared> = steps.iter().filter_map(Prepared::of).collect();
     let mut paths: Vec<_> = std::fs::read_dir(&arguments[1])
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())

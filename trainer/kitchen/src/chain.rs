@@ -1,11 +1,9 @@
 //! Several steps about single documents, one after another over one text: what one step finds out
 //! about the text the next ones know.
 
-use recipes::recipe::CleaningStep;
-
-use crate::clean::decide;
 use crate::decision::{Decision, Drop};
 use crate::desk::with_page;
+use crate::prepared::Prepared;
 
 /// What a chain of steps makes of one text.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,16 +14,15 @@ pub struct Chained {
     pub dropped: Option<(usize, Drop)>,
 }
 
-/// Carries steps out over a text, in order, until one drops it; every step must decide about single
-/// documents.
-pub fn chain(steps: &[CleaningStep], text: &str) -> Chained {
+/// Carries steps out over a text, in order, until one drops it.
+pub fn chain(steps: &[Prepared], text: &str) -> Chained {
     let mut chained = Chained { text: None, dropped: None };
     let mut next = 0;
     while next < steps.len() && chained.dropped.is_none() {
         let now = chained.text.take();
         let (after, from) = with_page(now.as_deref().unwrap_or(text), |page| {
             for (position, step) in steps.iter().enumerate().skip(next) {
-                match decide(step, page).expect("a step about one document") {
+                match step.decide(page) {
                     Decision::Keep(_) => {}
                     Decision::Change(text) => return (Some(text), position + 1),
                     Decision::Drop(drop) => {
@@ -50,6 +47,7 @@ mod tests {
     fn a_chain_does_what_its_steps_do() {
         let steps = ["pii.mask@1: {kinds: [email]}", "filter.length@1: {chars_min: 12}"];
         let steps = steps.map(|step| recipes::read_cleaning_step(step).expect("a step"));
+        let steps = [0, 1].map(|at| Prepared::of(&steps[at]).expect("about single documents"));
         let changed = chain(&steps, "write to a@b.example");
         assert_eq!(changed, Chained { text: Some("write to <email>".into()), dropped: None });
         let dropped = chain(&steps, "to a@b.example").dropped.expect("dropped");

@@ -9,6 +9,7 @@ use crate::decision::{Decision, Drop};
 use crate::dedup::{self, Bench, Dedup, Repeat, Verdict};
 use crate::desk::{Page, with_page};
 use crate::document::Document;
+use crate::prepared::Prepared;
 use crate::spill::InMemory;
 use crate::{
     c4, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2, measured,
@@ -79,15 +80,19 @@ pub fn outcomes(step: &CleaningStep, documents: &[Document], kernels: &Kernels) 
         CleaningStep::SelectRange1(settings) => selected(select::range(settings, documents)),
         CleaningStep::SelectTop1(settings) => selected(select::top(settings, documents)),
         CleaningStep::SelectCap1(settings) => selected(select::cap(settings, documents)),
-        step => kernels.map(documents.len(), &|index| {
-            let decision = with_page(&documents[index].text, |page| decide(step, page));
-            Outcome { decision: decision.expect("a step about one document"), repeats: None }
-        }),
+        step => {
+            let step = Prepared::of(step).expect("a step about single documents");
+            kernels.map(documents.len(), &|index| {
+                let decision = with_page(&documents[index].text, |page| step.decide(page));
+                Outcome { decision, repeats: None }
+            })
+        }
     }
 }
 
-/// Decides about one text; nothing where a step compares documents.
-pub fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
+/// Decides about one text by a step that needs nothing but its settings; nothing where it is
+/// another.
+pub(crate) fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
     Some(match step {
         CleaningStep::TextNormalize1(settings) => normalize::decide(settings, page.text),
         CleaningStep::FilterLength1(settings) => filter_length::decide(settings, page.text),

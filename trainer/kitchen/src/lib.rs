@@ -35,6 +35,7 @@ mod pieces;
 mod pii_find;
 mod pii_mask;
 mod plain_marks;
+mod prepared;
 mod ratios;
 mod rewrite;
 mod select;
@@ -49,3 +50,4 @@ pub mod words;
 
 pub use decision::{Decision, Drop, Measure};
 pub use document::Document;
+pub use prepared::Prepared;

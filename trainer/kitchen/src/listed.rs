@@ -95,17 +95,35 @@ fn content(text: &str) -> Vec<String> {
     lower.unicode_words().map(str::to_owned).collect()
 }
 
-/// The part of a text's n-grams that stand in other texts.
-pub fn shared_ngrams(text: &str, others: &[String], n: usize) -> f64 {
-    let grams = |text: &str| -> Vec<String> {
+/// The n-grams of some words, of all of them where they are fewer.
+fn grams(words: &[String], n: usize) -> impl Iterator<Item = String> {
+    let n = n.min(words.len()).max(1);
+    words.windows(n).map(|gram| gram.join(" "))
+}
+
+/// The n-grams of evaluation texts.
+pub struct KnownGrams {
+    n: usize,
+    grams: BTreeSet<String>,
+}
+
+impl KnownGrams {
+    /// Reads the n-grams of some texts; a text shorter than one is one.
+    pub fn of(texts: &[String], n: usize) -> KnownGrams {
+        let all = texts.iter().flat_map(|text| grams(&content(text), n).collect::<Vec<_>>());
+        KnownGrams { n, grams: all.collect() }
+    }
+
+    /// The part of a text's n-grams that are known.
+    pub fn share(&self, text: &str) -> f64 {
         let words = content(text);
-        let n = n.min(words.len());
-        if n == 0 { Vec::new() } else { words.windows(n).map(|gram| gram.join(" ")).collect() }
-    };
-    let known: BTreeSet<String> = others.iter().flat_map(|other| grams(other)).collect();
-    let own = grams(text);
-    let shared = own.iter().filter(|gram| known.contains(*gram)).count();
-    if own.is_empty() { 0.0 } else { shared as f64 / own.len() as f64 }
+        let (mut all, mut shared) = (0u64, 0u64);
+        for gram in grams(&words, self.n) {
+            all += 1;
+            shared += u64::from(self.grams.contains(&gram));
+        }
+        if all == 0 { 0.0 } else { shared as f64 / all as f64 }
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +140,8 @@ mod tests {
         assert_eq!(links_to(text, &list(&["bad.example"])), 2);
         assert_eq!(script("ab汉字", Script::Han), 0.5);
         assert_eq!(script("カか汉", Script::Kana), 2.0 / 3.0);
-        assert_eq!(shared_ngrams("a b c d", &list(&["x B c y"]), 2), 1.0 / 3.0);
+        assert_eq!(KnownGrams::of(&list(&["x B c y"]), 2).share("a b c d"), 1.0 / 3.0);
+        assert_eq!(KnownGrams::of(&list(&["汉字"]), 3).share("汉字"), 1.0);
+        assert_eq!(KnownGrams::of(&list(&[""]), 3).share(""), 0.0);
     }
 }

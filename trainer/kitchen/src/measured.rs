@@ -99,10 +99,6 @@ fn parts(step: &CleaningStep, text: &str) -> Option<Decision> {
             let value = listed::script(text, s.script);
             Some(Decision::within("script", value, s.share_min, s.share_max))
         }
-        DecontaminateNgrams1(s) => {
-            let value = listed::shared_ngrams(text, &s.texts, s.ngram_words as usize);
-            Some(Decision::within("shared_ngrams", value, None, s.share_max))
-        }
         _ => None,
     }
 }
