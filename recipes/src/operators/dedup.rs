@@ -106,6 +106,69 @@ pub struct DedupSentences {
     pub chars_min: u32,
 }
 
+/// Drops documents that differ from an earlier one in few of 64 bits.
+///
+/// A bit is set where more than half of the fingerprints (XXH64) of the text's word n-grams have it
+/// set, each counted as often as it stands there. Words are those of `dedup.minhash@2`. A document
+/// goes where an earlier one differs in at most `bits_max` bits; that one is named, though it may
+/// be gone itself. A text shorter than one n-gram stays.
+///
+/// Sources: Charikar (2002), "Similarity estimation techniques from rounding algorithms"; Manku,
+/// Jain and Das Sarma (2007), "Detecting near-duplicates for web crawling", who take 3 bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupSimhash {
+    /// Words of an n-gram.
+    #[serde(default = "three")]
+    #[schemars(range(min = 1, max = 64))]
+    pub ngram_words: u32,
+    /// The most bits that differ in documents that count as one.
+    #[serde(default = "three")]
+    #[schemars(range(min = 0, max = 8))]
+    pub bits_max: u32,
+}
+
+/// Takes runs of bytes out of a text that stood before, in it or in an earlier document.
+///
+/// A run is at least `bytes_min` bytes of UTF-8, wherever it starts; the same bytes stood in an
+/// earlier document, or in this one without an overlap. All bytes of such runs go, whole
+/// characters only; a document of which nothing is left is dropped. With `runs: drop` no text is
+/// changed: a document goes where the part of its bytes in such runs is above `share_max`. Runs
+/// are compared byte by byte.
+///
+/// Source: Lee et al. (2022), "Deduplicating training data makes language models better", who take
+/// 50 tokens, about 200 bytes of English.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupSubstring {
+    /// The fewest bytes of a run; a Chinese character has three.
+    #[serde(default = "two_hundred")]
+    #[schemars(range(min = 8, max = 1_048_576))]
+    pub bytes_min: u32,
+    /// What becomes of repeated runs.
+    #[serde(default)]
+    pub runs: RepeatedRuns,
+    /// The largest part of a document's bytes in repeated runs, with `runs: drop`.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+}
+
+/// What becomes of runs that stood before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RepeatedRuns {
+    /// They are taken out of the text.
+    #[default]
+    Cut,
+    /// They drop the document.
+    Drop,
+}
+
+fn two_hundred() -> u32 {
+    200
+}
+
 fn three() -> u32 {
     3
 }

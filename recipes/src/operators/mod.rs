@@ -60,6 +60,10 @@ pub enum CleaningStep {
     DedupParagraphs1(DedupParts),
     #[serde(rename = "dedup.sentences@1")]
     DedupSentences1(DedupSentences),
+    #[serde(rename = "dedup.simhash@1")]
+    DedupSimhash1(DedupSimhash),
+    #[serde(rename = "dedup.substring@1")]
+    DedupSubstring1(DedupSubstring),
     #[serde(rename = "pii.mask@1")]
     PiiMask1(PiiMask),
     /// Drops documents by their bytes in UTF-8.

@@ -6,11 +6,13 @@
 //! the size of the blocks and the budget are.
 
 use kernels::Kernels;
-use recipes::recipe::{CleaningStep, DedupSentences, MinhashProfile};
+use recipes::recipe::{CleaningStep, DedupSentences, MinhashProfile, RepeatedRuns};
 
 use crate::dedup_exact::Exact;
 use crate::dedup_minhash::{Minhash, Scheme, Settings};
 use crate::dedup_parts::{self, Level, Parts};
+use crate::dedup_simhash::{self, Simhash};
+use crate::dedup_substring::{self, Substring};
 use crate::spill::Scratch;
 
 /// What a deduplication works with.
@@ -65,6 +67,15 @@ pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Dedup<'a>
         }
         CleaningStep::DedupSentences1(DedupSentences { span, chars_min }) => {
             parts(Level::Sentences, *span, *chars_min, bench)
+        }
+        CleaningStep::DedupSimhash1(settings) => {
+            let (ngram_words, bits_max) = (settings.ngram_words as usize, settings.bits_max);
+            Box::new(Simhash::new(dedup_simhash::Settings { ngram_words, bits_max }, bench))
+        }
+        CleaningStep::DedupSubstring1(settings) => {
+            let share_max = (settings.runs == RepeatedRuns::Drop).then_some(settings.share_max);
+            let window = settings.bytes_min as usize;
+            Box::new(Substring::new(dedup_substring::Settings { window, share_max }, bench))
         }
         _ => return None,
     })

@@ -26,6 +26,7 @@ impl<'s> Prepared<'s> {
         let aid = match step {
             DedupExact1(_) | DedupMinhash1(_) | DedupMinhash2(_) => return None,
             DedupLines1(_) | DedupParagraphs1(_) | DedupSentences1(_) => return None,
+            DedupSimhash1(_) | DedupSubstring1(_) => return None,
             SelectSample1(_) | SelectRange1(_) | SelectTop1(_) | SelectCap1(_) => return None,
             DecontaminateNgrams1(settings) => {
                 Aid::Evaluation(KnownGrams::of(&settings.texts, settings.ngram_words as usize))

@@ -260,12 +260,12 @@ impl<'a> Shelf<'a> {
         Ok(())
     }
 
-    /// Reads a record that was put there.
+    /// Reads what was put there together, from a record on.
     pub fn read(&mut self, number: u64, into: &mut [u8]) -> Result<()> {
         let start = number * self.width as u64;
         if start >= self.filed {
             let start = (start - self.filed) as usize;
-            into.copy_from_slice(&self.held[start..start + self.width]);
+            into.copy_from_slice(&self.held[start..start + into.len()]);
             return Ok(());
         }
         let file = self.file.as_mut().expect("bytes were filed");
