@@ -12,14 +12,14 @@ use crate::tree::{Node, Value};
 pub fn read(d: &mut Decoder, node: &Node, what: &str, schema: &Json) -> Option<()> {
     let properties = schema["properties"].as_object();
     let keys: Vec<&str> = properties.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let required = schema["required"].as_array().into_iter().flatten();
+    let required: Vec<&str> = required.filter_map(Json::as_str).collect();
     let before = d.problems.len();
     let map = d.map(node, what, &keys)?;
     for (key, schema) in properties.into_iter().flatten() {
         match map.get(key) {
             Some(node) => value(d, node, key, schema),
-            None if schema.get("default").is_none() && !may_be_null(schema) => {
-                missing(d, &map, what, key, schema);
-            }
+            None if required.contains(&key.as_str()) => missing(d, &map, what, key, schema),
             None => {}
         }
     }
@@ -76,7 +76,7 @@ fn value(d: &mut Decoder, node: &Node, key: &str, schema: &Json) {
     }
 }
 
-/// Notes every `<measure>_max` below its `<measure>_min`.
+/// Notes every `<measure>_max` below its `<measure>_min`, and a `max` below its `min`.
 fn ranges(d: &mut Decoder, map: &Members, what: &str, schema: &Json) {
     let number = |key: &str| match map.get(key).map(|node| &node.value) {
         Some(Value::Integer(value)) => Some(*value as f64),
@@ -84,8 +84,11 @@ fn ranges(d: &mut Decoder, map: &Members, what: &str, schema: &Json) {
         _ => schema["properties"][key]["default"].as_f64(),
     };
     for (min, _) in schema["properties"].as_object().into_iter().flatten() {
-        let Some(measure) = min.strip_suffix("_min") else { continue };
-        let max = format!("{measure}_max");
+        let max = match min.strip_suffix("_min") {
+            Some(measure) => format!("{measure}_max"),
+            None if min == "min" => "max".to_owned(),
+            None => continue,
+        };
         if let (Some(least), Some(most)) = (number(min), number(&max))
             && most < least
         {

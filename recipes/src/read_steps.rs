@@ -1,7 +1,7 @@
 //! From text to the versioned parts of a recipe: cleaning operators, stages, gates.
 
 use crate::decode::Decoder;
-use crate::operators::{CleaningStep, catalogue};
+use crate::operators::{CleaningStep, catalogue, profiles};
 use crate::parameters;
 use crate::recipe::{Gate, HeldOutLoss, Leakage, Optimizer, Pretrain, Schedule, Stage};
 use crate::rules;
@@ -50,8 +50,16 @@ pub fn cleaning_step(d: &mut Decoder, node: &Node) -> Option<CleaningStep> {
         unknown_versioned(d, key, "operator", &catalogue::names());
         return None;
     };
-    parameters::read(d, value, &format!("operator `{name}`"), &operator.schema)?;
-    let step = serde_json::from_value(serde_json::json!({name: value.json()}));
+    let mut settings = value.json();
+    let profile = settings["profile"].as_str().unwrap_or_default();
+    let (schema, defaults) = profiles::with_defaults(name, &operator.schema, profile);
+    parameters::read(d, value, &format!("operator `{name}`"), &schema)?;
+    for (key, default) in defaults {
+        if settings.get(&key).is_none() {
+            settings[&key] = default;
+        }
+    }
+    let step = serde_json::from_value(serde_json::json!({name: settings}));
     step.map_err(|error| d.problems.add(value.place, format!("operator `{name}`: {error}"))).ok()
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::CleaningStep;
+use super::{CleaningStep, profiles};
 
 /// An operator.
 #[derive(Clone, Debug)]
@@ -66,7 +66,8 @@ pub fn newest(name: &str) -> Option<&'static Operator> {
 /// An operator from its variant of the enum's schema.
 fn operator(variant: &Value, root: &Value) -> Option<Operator> {
     let (name, schema) = variant["properties"].as_object()?.iter().next()?;
-    let schema = resolved(schema, root, 0);
+    let mut schema = resolved(schema, root, 0);
+    profiles::narrow(name, &mut schema);
     let own = variant["description"].as_str();
     let text = own.or_else(|| schema["description"].as_str()).unwrap_or_default();
     let (summary, meaning) = text.split_once("\n\n").unwrap_or((text, ""));
@@ -96,9 +97,20 @@ fn parameter(name: &str, schema: &Value, required: bool) -> Parameter {
         name: name.to_owned(),
         meaning: described(schema),
         unit: unit(name),
-        default: (!required).then(|| schema["default"].clone()),
+        default: (!required).then(|| default(schema)),
         allowed: allowed(schema),
         choices: known.collect(),
+    }
+}
+
+/// The default of a parameter that may be left out; one that is left out itself where it is unset
+/// has none in its schema.
+fn default(schema: &Value) -> Value {
+    match (schema.get("default"), kind(schema)) {
+        (Some(default), _) => default.clone(),
+        (None, "boolean") => false.into(),
+        (None, "integer") if !may_be_null(schema) => 0.into(),
+        _ => Value::Null,
     }
 }
 

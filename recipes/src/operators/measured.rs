@@ -3,12 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::whole;
+use super::{Profile, whole};
 
 /// Keeps documents whose measured part lies in a range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
     /// The smallest part kept.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -27,6 +31,10 @@ fn one() -> f64 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
     /// The smallest number kept.
     #[serde(default)]
     pub min: u64,
@@ -35,10 +43,50 @@ pub struct Count {
     pub max: Option<u64>,
 }
 
+/// Keeps documents whose number of words lies in a range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Whose words and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
+    /// Another way to cut a text than the profile's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+    /// Whether pieces that start with neither letter nor digit are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
+    /// The smallest number kept.
+    #[serde(default)]
+    pub min: u64,
+    /// The largest number kept; unset, there is none.
+    #[serde(default)]
+    pub max: Option<u64>,
+}
+
+/// How a text is cut into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cut {
+    /// The words of Unicode's text segmentation.
+    Words,
+    /// All pieces of Unicode's text segmentation that are not white space.
+    Segments,
+    /// What lies between white space.
+    Spaces,
+    /// What lies between white space, and every newline.
+    Newlines,
+}
+
 /// Keeps documents whose measured value lies in a range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amount {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
     /// The smallest value kept.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
@@ -65,6 +113,10 @@ pub struct ShortLines {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repetition {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
     /// The length of an n-gram.
     #[serde(default = "whole::<10>")]
     #[schemars(range(min = 2, max = 64))]
@@ -113,6 +165,42 @@ pub struct Phrases {
     /// The most that may stand there.
     #[serde(default)]
     pub max: u64,
+    /// The fewest that must stand there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min: u64,
+    /// Whether letters must have the case of the phrase, and white space at the ends counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
+    /// Whether a phrase counts only where no letter, digit or `_` touches it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Keeps documents by the common words in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopWords {
+    /// The words.
+    #[serde(default = "eight_words")]
+    #[schemars(length(min = 1))]
+    pub words: Vec<String>,
+    /// The fewest that must stand in a text.
+    #[serde(default = "whole::<2>")]
+    pub min: u64,
+    /// Whether a word counts once only.
+    #[serde(default)]
+    pub different: bool,
+    /// Whether letters of either case count.
+    #[serde(default)]
+    pub any_case: bool,
+}
+
+fn eight_words() -> Vec<String> {
+    ["the", "be", "to", "of", "and", "that", "have", "with"].map(str::to_owned).to_vec()
 }
 
 /// Where a phrase is looked for.

@@ -10,6 +10,7 @@ mod dedup;
 mod filter;
 mod measured;
 mod pii;
+pub mod profiles;
 mod select;
 mod text;
 
@@ -20,6 +21,7 @@ pub use dedup::*;
 pub use filter::*;
 pub use measured::*;
 pub use pii::*;
+pub use profiles::Profile;
 pub use select::*;
 pub use text::*;
 
@@ -75,7 +77,7 @@ pub enum CleaningStep {
     ///
     /// Source: Unicode Standard Annex #29. Data-Juicer keeps 10 words and more.
     #[serde(rename = "filter.words@1")]
-    FilterWords1(Count),
+    FilterWords1(Words),
     /// Drops documents by the mean length of their words in characters.
     ///
     /// Words lie between white space. Gopher keeps 3 to 10.
@@ -244,6 +246,11 @@ pub enum CleaningStep {
     /// Drops documents by the phrases in them: keywords of a category, boilerplate, filler.
     #[serde(rename = "filter.phrases@1")]
     FilterPhrases1(Phrases),
+    /// Drops documents by the common words in them.
+    ///
+    /// Words lie between white space. Gopher asks for two of its eight English words.
+    #[serde(rename = "filter.stop-words@1")]
+    FilterStopWords1(StopWords),
     /// Drops documents by their links to listed hosts.
     ///
     /// A link is `http://` or `https://` and a host; a listed host stands for those below it.

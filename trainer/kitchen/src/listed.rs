@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use recipes::recipe::{PhrasePlace, Script};
+use recipes::recipe::{PhrasePlace, Phrases, Script, StopWords};
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -26,20 +26,41 @@ pub fn words(text: &str, listed: &[String]) -> f64 {
     if all == 0 { 0.0 } else { found as f64 / all as f64 }
 }
 
-/// How often phrases stand at a place, letters of either case.
-pub fn phrases(text: &str, phrases: &[String], place: PhrasePlace) -> u64 {
-    let lower = text.to_lowercase();
-    let lower = lower.trim();
+/// How often phrases stand at their place.
+pub fn phrases(text: &str, settings: &Phrases) -> u64 {
+    let lower = if settings.exact { text.to_owned() } else { text.to_lowercase() };
+    let lower = if settings.exact { lower.as_str() } else { lower.trim() };
+    let touches = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let stands = |at: usize, phrase: &str| {
+        let (before, after) = (&lower[..at], &lower[at + phrase.len()..]);
+        let joined = phrase.starts_with(touches) && before.ends_with(touches)
+            || phrase.ends_with(touches) && after.starts_with(touches);
+        !(settings.whole && joined)
+    };
     let count = |phrase: &String| {
-        let phrase = phrase.to_lowercase();
-        match place {
+        let phrase = if settings.exact { phrase.clone() } else { phrase.to_lowercase() };
+        let at_end = lower.len().saturating_sub(phrase.len());
+        match settings.place {
             _ if phrase.is_empty() => 0,
-            PhrasePlace::Anywhere => lower.matches(&phrase).count() as u64,
-            PhrasePlace::Front => u64::from(lower.starts_with(&phrase)),
-            PhrasePlace::End => u64::from(lower.ends_with(&phrase)),
+            PhrasePlace::Anywhere => {
+                lower.match_indices(&phrase).filter(|(at, _)| stands(*at, &phrase)).count() as u64
+            }
+            PhrasePlace::Front => u64::from(lower.starts_with(&phrase) && stands(0, &phrase)),
+            PhrasePlace::End => u64::from(lower.ends_with(&phrase) && stands(at_end, &phrase)),
         }
     };
-    phrases.iter().map(count).sum()
+    settings.phrases.iter().map(count).sum()
+}
+
+/// How many common words stand in a text.
+pub fn common_words(text: &str, settings: &StopWords) -> u64 {
+    let listed: BTreeSet<&str> = settings.words.iter().map(String::as_str).collect();
+    let lower = if settings.any_case { text.to_lowercase() } else { text.to_owned() };
+    let found = lower.split_whitespace().filter(|word| listed.contains(word));
+    match settings.different {
+        true => found.collect::<BTreeSet<&str>>().len() as u64,
+        false => found.count() as u64,
+    }
 }
 
 /// Links to listed hosts, or to hosts below them.
@@ -134,8 +155,18 @@ mod tests {
     fn lists_are_met_as_written() {
         let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         assert_eq!(words("The cat, the dog", &list(&["the"])), 0.5);
-        assert_eq!(phrases("Lorem IPSUM, lorem", &list(&["lorem"]), PhrasePlace::Anywhere), 2);
-        assert_eq!(phrases("All rights. ", &list(&["rights."]), PhrasePlace::End), 1);
+        let found = |text: &str, settings: &str| {
+            phrases(text, &serde_json::from_str(settings).expect("settings"))
+        };
+        assert_eq!(found("Lorem IPSUM, lorem", r#"{"phrases": ["lorem"]}"#), 2);
+        assert_eq!(found("All rights. ", r#"{"phrases": ["rights."], "place": "end"}"#), 1);
+        let exact = r#"{"phrases": ["rights."], "place": "end", "exact": true}"#;
+        assert_eq!(found("All rights. ", exact), 0);
+        assert_eq!(found("a cat concat", r#"{"phrases": ["cat"], "whole": true}"#), 1);
+        let eight: StopWords = serde_json::from_str("{}").expect("settings");
+        assert_eq!(common_words("The end of the day of days", &eight), 3);
+        let once = StopWords { different: true, any_case: true, ..eight };
+        assert_eq!(common_words("The end of the day of days", &once), 2);
         let text = "see https://A.bad.example/x and http://notbad.example, www.bad.example";
         assert_eq!(links_to(text, &list(&["bad.example"])), 2);
         assert_eq!(script("ab汉字", Script::Han), 0.5);

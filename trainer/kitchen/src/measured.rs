@@ -5,12 +5,14 @@ use recipes::recipe::{Amount, Count, Repetition, Share};
 
 use crate::decision::Decision;
 use crate::desk::Page;
-use crate::{listed, ratios, shape, standing_again};
+use crate::{listed, ratios, readings, shape, standing_again};
 
 /// Decides about a text; nothing where the step is no filter by one value.
 pub fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
     let text = page.text;
-    counted(step, text).or_else(|| parts(step, text)).or_else(|| again(step, page))
+    let foreign = readings::decide(step, text);
+    let own = foreign.or_else(|| counted(step, text)).or_else(|| parts(step, text));
+    own.or_else(|| again(step, page))
 }
 
 fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
@@ -23,7 +25,15 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
     };
     match step {
         FilterBytes1(s) => count(s, "bytes", text.len() as u64),
-        FilterWords1(s) => count(s, "words", shape::words(text)),
+        FilterWords1(s) => {
+            let max = s.max.map(|max| max as f64);
+            let words = shape::counted_words(s, text);
+            Some(Decision::within("words", words as f64, s.min as f64, max))
+        }
+        FilterStopWords1(s) => {
+            let found = listed::common_words(text, s);
+            Some(Decision::within("stop_words", found as f64, s.min as f64, None))
+        }
         FilterMeanWordLength1(s) => amount(s, "mean_word_chars", shape::mean_word(text)),
         FilterLongestWord1(s) => count(s, "longest_word_chars", shape::longest_word(text)),
         FilterLines1(s) => count(s, "lines", shape::lines(text)),
@@ -43,8 +53,9 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
             Some(Decision::within("links", links as f64, None, s.max as f64))
         }
         FilterPhrases1(s) => {
-            let found = listed::phrases(text, &s.phrases, s.place);
-            Some(Decision::within("phrases", found as f64, None, s.max as f64))
+            let found = listed::phrases(text, s);
+            let min = (s.min > 0).then_some(s.min as f64);
+            Some(Decision::within("phrases", found as f64, min, s.max as f64))
         }
         _ => None,
     }

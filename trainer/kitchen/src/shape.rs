@@ -1,12 +1,35 @@
 //! Length and shape: words, lines, sentences, paragraphs.
 
+use recipes::operators::{Cut, Profile, Words};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::data_juicer;
 use crate::letters::{PUNCTUATION, TERMINAL, classes};
 
-/// Words of Unicode's text segmentation (UAX #29).
-pub fn words(text: &str) -> u64 {
-    text.unicode_words().count() as u64
+/// The number of words as a step counts them.
+pub fn counted_words(settings: &Words, text: &str) -> u64 {
+    let own = match settings.profile {
+        Profile::Ingot => Cut::Words,
+        Profile::Dclm => Cut::Newlines,
+        Profile::DataJuicer if settings.cut.is_none() => {
+            return data_juicer::words(text).len() as u64;
+        }
+        Profile::DataJuicer | Profile::Dolma | Profile::Nemo => Cut::Spaces,
+    };
+    let counts = |piece: &&str| !settings.bare || piece.starts_with(char::is_alphanumeric);
+    let count = match settings.cut.unwrap_or(own) {
+        Cut::Words => text.unicode_words().filter(counts).count(),
+        Cut::Segments => {
+            let visible = text.split_word_bounds().filter(|piece| !piece.trim().is_empty());
+            visible.filter(counts).count()
+        }
+        Cut::Spaces => text.split_whitespace().filter(counts).count(),
+        Cut::Newlines => {
+            let newlines = if settings.bare { 0 } else { text.matches('\n').count() };
+            text.split_whitespace().filter(counts).count() + newlines
+        }
+    };
+    count as u64
 }
 
 /// Mean characters of what lies between white space; 0 where nothing does.
@@ -98,6 +121,19 @@ mod tests {
     #[test]
     fn paragraphs_have_visible_text() {
         assert_eq!(paragraphs("a\nb\n\n \n\nc"), ["a\nb\n", "c"]);
-        assert_eq!(words("汉字 and more"), 4);
+    }
+
+    #[test]
+    fn words_are_counted_as_a_step_wants_them() {
+        let check = |settings: &str, wanted: u64| {
+            let settings: Words = serde_json::from_str(settings).expect("settings");
+            assert_eq!(counted_words(&settings, "汉字 and, more\n- 2!\n"), wanted, "{settings:?}");
+        };
+        check("{}", 5);
+        check(r#"{"cut": "segments"}"#, 8);
+        check(r#"{"profile": "nemo"}"#, 5);
+        check(r#"{"profile": "dclm"}"#, 7);
+        check(r#"{"profile": "dclm", "bare": true}"#, 4);
+        check(r#"{"profile": "data-juicer"}"#, 3);
     }
 }
