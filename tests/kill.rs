@@ -101,3 +101,44 @@ fn a_run_stopped_by_a_signal_keeps_a_state_and_says_how_to_go_on() {
     assert!(run.err.contains("it goes on from"), "{}", run.err);
     assert_eq!(run.last()["model"], wanted);
 }
+
+#[test]
+fn a_run_that_ended_at_its_first_state_goes_on_without_recording_it_twice() {
+    let wanted = undisturbed();
+    let place = Place::with_tiny_recipe();
+    place.ingot_stopped("run tiny.yaml").exits(2).complains("the same command goes on");
+    place.ingot_stopped("run tiny.yaml").exits(2).complains("it goes on from step 0 of stage 1");
+    let run = place.ingot("run tiny.yaml --json").exits(0).last();
+    assert_eq!(run["model"], wanted);
+    let record = place.ingot(&format!("show {} --json", run["id"].as_str().expect("an id")));
+    let record = record.exits(0).last();
+    let steps = record["states"].as_array().expect("states").iter().map(|state| &state["step"]);
+    assert_eq!(steps.collect::<Vec<_>>(), [0, 10, 20, 30, 40]);
+    let verdict = place.ingot("rebuild tiny --json").exits(0).last();
+    assert_eq!(verdict["verdict"], "reproduced", "{verdict}");
+}
+
+#[test]
+fn runs_killed_around_their_first_state_record_it_once() {
+    let wanted = undisturbed();
+    for round in 0..6 {
+        let place = Place::with_tiny_recipe();
+        let mut child = place.started(INGOT, "run tiny.yaml --json --threads 2");
+        let work = place.file(".ingot/work");
+        let begun = || {
+            let entries = walkdir::WalkDir::new(&work).into_iter().filter_map(Result::ok);
+            let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            names.any(|name| name.starts_with("state-"))
+        };
+        while !begun() && child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        std::thread::sleep(Duration::from_micros(500 * round));
+        let _ = child.kill();
+        child.wait().expect("it ended");
+        let run = place.process(INGOT, "run tiny.yaml --json").exits(0).last();
+        assert_eq!(run["model"], wanted, "round {round}");
+        let verdict = place.ingot("rebuild tiny --json").exits(0).last();
+        assert_eq!(verdict["verdict"], "reproduced", "round {round}: {verdict}");
+    }
+}

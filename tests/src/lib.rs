@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use cli::{Stream, World};
@@ -122,13 +123,22 @@ impl Place {
 
     /// Runs a command inside this process, on a machine that says how much memory is free.
     pub fn ingot_with_memory(&self, line: &str, memory: fn() -> Option<u64>) -> Said {
+        self.ingot_in(line, |world| world.memory = memory)
+    }
+
+    /// Runs a command inside this process that was asked to stop before it began.
+    pub fn ingot_stopped(&self, line: &str) -> Said {
+        self.ingot_in(line, |world| world.stop.store(true, Ordering::SeqCst))
+    }
+
+    fn ingot_in(&self, line: &str, change: impl FnOnce(&mut World)) -> Said {
         let (out, err) = (Heard::default(), Heard::default());
         let mut world = World::quiet(
             self.path().to_path_buf(),
             Stream::new(out.clone()),
             Stream::new(err.clone()),
         );
-        world.memory = memory;
+        change(&mut world);
         world.environment.insert("INGOT_ACTOR".into(), "tester".into());
         let words = std::iter::once("ingot").chain(line.split_whitespace());
         let exit = cli::run(words.map(String::from).collect::<Vec<_>>(), &mut world);

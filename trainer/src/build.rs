@@ -366,6 +366,10 @@ impl<'a> Run<'a> {
                 return Ok(StageEnd { theta: Vec::new(), losses: Vec::new(), marks });
             }
             if state.stage == number {
+                if state.step == 0 {
+                    // The stage records its first state itself, also where it was known.
+                    marks.clear();
+                }
                 start = state;
                 *resume = None;
             }
