@@ -1,7 +1,10 @@
 //! Verdicts over recorded digests, and the web pages; knows neither the trainer nor candle.
 
 pub mod mark;
+pub mod recount;
+pub mod story;
 pub mod verdict;
+pub mod walk;
 pub mod web;
 
 pub use verdict::{Outcome, Verdict, compare};

@@ -263,12 +263,13 @@ mod tests {
             "model",
             "quality held-out-loss@1",
         ];
-        let step = |name: &&str| StepResult {
-            name: (*name).to_owned(),
-            key: of(&format!("key of {name}")),
-            result: of(&format!("result of {name}")),
-            counts: BTreeMap::from([("documents".to_owned(), 7)]),
-            fates: None,
+        let step = |name: &&str| {
+            StepResult::new(
+                (*name).to_owned(),
+                of(&format!("key of {name}")),
+                of(&format!("result of {name}")),
+                BTreeMap::from([("documents".to_owned(), 7)]),
+            )
         };
         let state = |(stage, step): (u32, u64)| StateMark {
             stage,

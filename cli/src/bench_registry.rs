@@ -234,12 +234,13 @@ fn one_run(number: u64, recipe: Digest, entries: &mut Vec<Entry>) -> Result<Dige
     let start = json!({"recipe": recipe, "time": TIME, "actor": "bench", "environment": number});
     let start = object("ingot/run-start@1", &start)?;
     let id = start.digest();
-    let step = |at: u64| StepResult {
-        name: format!("clean {at} dedup.exact@1"),
-        key: Digest::of(&at.to_le_bytes()),
-        result: Digest::of(&(number * 100 + at).to_le_bytes()),
-        counts: [("documents_in".to_owned(), 1412), ("documents_out".to_owned(), 968)].into(),
-        fates: None,
+    let step = |at: u64| {
+        StepResult::new(
+            format!("clean {at} dedup.exact@1"),
+            Digest::of(&at.to_le_bytes()),
+            Digest::of(&(number * 100 + at).to_le_bytes()),
+            [("documents_in".to_owned(), 1412), ("documents_out".to_owned(), 968)].into(),
+        )
     };
     let state = |at: u64| StateMark {
         stage: 0,

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use audits::walk::WalkError;
 use registry::RegistryError;
 use serde_json::json;
 use trainer::BuildError;
@@ -105,6 +106,19 @@ impl From<RegistryError> for Failure {
             return failure.hint("free some space and run the command again");
         }
         failure
+    }
+}
+
+impl From<WalkError> for Failure {
+    fn from(error: WalkError) -> Failure {
+        if let WalkError::Registry(error) = error {
+            return error.into();
+        }
+        let failure = Failure::new(error.to_string());
+        match error.is_damage() {
+            true => failure.damage().hint("`ingot fsck` names all damage; restore those files"),
+            false => failure,
+        }
     }
 }
 

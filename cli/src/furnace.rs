@@ -11,7 +11,7 @@ use recipes::recipe::Hold;
 use recipes::{Digest, Hasher, StateMark, StepResult};
 use registry::{Action, Blobs, Entry, Registry, RunRecord};
 use serde_json::{Map, json};
-use trainer::outputs::digest_of;
+use trainer::outputs::{digest_of, digest_of_all};
 use trainer::pin::Keep;
 use trainer::{Inputs, Outputs, Progress, ResumePoint, WriteState};
 
@@ -148,11 +148,16 @@ impl Outputs for Recording<'_> {
         self.registry.blobs().put_bytes(bytes)
     }
 
+    fn keep_all(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        Ok(self.registry.blobs().put(bytes)?.0)
+    }
+
     fn step(&mut self, step: &StepResult) -> io::Result<()> {
         self.meter.step(step);
         let steps = self.before.as_ref().map(|before| before.steps.as_slice()).unwrap_or_default();
         let before = steps.iter().find(|before| before.name == step.name);
-        if self.same(before, step, &format!("step `{}`", step.name))? {
+        let (before, now) = (before.map(StepResult::bare), step.bare());
+        if self.same(before.as_ref(), &now, &format!("step `{}`", step.name))? {
             return Ok(());
         }
         self.record(Action::RunStep, step.result, json!({"step": step}))
@@ -293,6 +298,10 @@ pub struct Rehearsal<'a> {
 impl Outputs for Rehearsal<'_> {
     fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
         Ok(Digest::of(bytes))
+    }
+
+    fn keep_all(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        digest_of_all(bytes)
     }
 
     fn step(&mut self, step: &StepResult) -> io::Result<()> {

@@ -22,6 +22,39 @@ pub struct StepResult {
     /// Of a cleaning step: the blob that says of every dropped document why it was dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fates: Option<Digest>,
+    /// Of a gather step: the list of its documents, `lists::Gathered`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Digest>,
+    /// Of a cleaning step: the list of the documents that it changed, `lists::Changed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Digest>,
+    /// Of a cleaning step: how the values that it measured are spread, `spread::Spread`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Digest>,
+    /// Of the tokenize step: the list of documents with their tokens, `lists::Tokenized`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Digest>,
+}
+
+impl StepResult {
+    /// A step without lists.
+    pub fn new(
+        name: String,
+        key: Digest,
+        result: Digest,
+        counts: BTreeMap<String, u64>,
+    ) -> StepResult {
+        let (fates, documents, changed) = (None, None, None);
+        let (measured, tokens) = (None, None);
+        StepResult { name, key, result, counts, fates, documents, changed, measured, tokens }
+    }
+
+    /// The same step without the lists beside its result, which do not change what it is.
+    pub fn bare(&self) -> StepResult {
+        let (name, counts) = (self.name.clone(), self.counts.clone());
+        let bare = StepResult::new(name, self.key, self.result, counts);
+        StepResult { fates: self.fates, ..bare }
+    }
 }
 
 /// A recorded training state.

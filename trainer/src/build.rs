@@ -20,6 +20,7 @@ use crate::mix::{Mixture, mix};
 use crate::model::Decoder;
 use crate::outputs::{Outputs, Progress, ResumePoint};
 use crate::ranks;
+use crate::record::{CleanRecord, GatherRecord, TokenRecord};
 use crate::shape::Shape;
 use crate::stage::{self, StageEnd, StageError};
 use crate::state::{Origin, State};
@@ -27,8 +28,9 @@ use crate::step::key;
 use crate::tokenize::{Corpus, tokenize};
 use crate::tokenizer::{self, Coder};
 use crate::{export, measure};
-use kitchen::clean::clean;
+use kitchen::clean::{apply, outcomes};
 use kitchen::document::{Document, documents_digest};
+use kitchen::spill::InMemory;
 
 /// How a recipe is carried out; nothing here may change a byte, but for `plant`.
 pub struct Options {
@@ -72,7 +74,8 @@ pub fn check(pinned: &Pinned, options: &Options) -> Result<(), BuildError> {
     Ok(())
 }
 
-fn shape(pinned: &Pinned) -> Shape {
+/// The shape of a recipe's model.
+pub(crate) fn shape(pinned: &Pinned) -> Shape {
     let recipes::recipe::Tokenizer::Bpe { vocabulary } = pinned.tokenizer;
     Shape::new(&pinned.model, vocabulary as usize)
 }
@@ -163,8 +166,7 @@ impl<'a> Run<'a> {
         result: Digest,
         counts: Counts,
     ) -> Result<(), BuildError> {
-        let name = name.to_owned();
-        self.take(StepResult { name, key, result, counts, fates: None })
+        self.take(StepResult::new(name.to_owned(), key, result, counts))
     }
 
     fn take(&mut self, step: StepResult) -> Result<(), BuildError> {
@@ -197,7 +199,11 @@ impl<'a> Run<'a> {
                 counts([("files", files), ("documents", documents.len() as u64), ("bytes", bytes)]);
             let (reading, _) = operator(&manifest.reading);
             let key = key(&format!("gather.{reading}"), manifest, &[]);
-            self.done(&name, key, documents_digest(&documents), counts)?;
+            let mut record = GatherRecord::new(&InMemory)?;
+            documents.iter().try_for_each(|document| record.push(document))?;
+            let step = StepResult::new(name, key, documents_digest(&documents), counts);
+            let list = Some(record.finish(self.outputs)?);
+            self.take(StepResult { documents: list, ..step })?;
             all.extend(documents);
         }
         Ok(all)
@@ -210,21 +216,26 @@ impl<'a> Run<'a> {
             let before = documents.len() as u64;
             self.begin(&name, 0, before, "documents");
             let key = key(&operation, &parameters, &self.before_cleaning(number));
-            let cleaned = clean(step, documents, &self.kernels);
-            let fates = serde_json::to_vec(&cleaned.dropped).expect("fates are JSON");
-            let fates = self.outputs.keep(&fates)?;
-            documents = cleaned.documents;
+            let outcomes = outcomes(step, &documents, &self.kernels);
+            let mut record = CleanRecord::new(&InMemory)?;
+            for (document, outcome) in documents.iter().zip(&outcomes) {
+                record.push(document, outcome)?;
+            }
+            let record = record.finish(self.outputs)?;
+            documents = apply(documents, outcomes);
             let mut result = Hasher::new();
             result.update(documents_digest(&documents).as_bytes());
-            result.update(fates.as_bytes());
+            result.update(record.fates.as_bytes());
             let counts = counts([
                 ("documents", documents.len() as u64),
-                ("dropped", cleaned.dropped.len() as u64),
-                ("changed", cleaned.changed),
+                ("dropped", record.dropped),
+                ("changed", record.changes),
             ]);
-            let result = result.finish();
-            let (step, fates) = (name.clone(), Some(fates));
-            self.take(StepResult { name, key, result, counts, fates })?;
+            let step = name.clone();
+            let fates = Some(record.fates);
+            let (changed, measured) = (record.changed, record.measured);
+            let done = StepResult::new(name, key, result.finish(), counts);
+            self.take(StepResult { fates, changed, measured, ..done })?;
             if documents.is_empty() {
                 return Err(BuildError::Nothing { step });
             }
@@ -286,7 +297,15 @@ impl<'a> Run<'a> {
         result.update(corpus.digest().as_bytes());
         result.update(measured.digest().as_bytes());
         let counts = counts([("tokens", corpus.tokens()), ("held_out_tokens", measured.tokens())]);
-        self.done("tokenize", key, result.finish(), counts)?;
+        let mut record = TokenRecord::new(&InMemory)?;
+        for (documents, corpus, held_out) in [(train, &corpus, false), (held, &measured, true)] {
+            for (document, (_, first, tokens)) in documents.iter().zip(&corpus.ranges) {
+                record.push(document, held_out, *first, *tokens)?;
+            }
+        }
+        let tokens = Some(record.finish(self.outputs)?);
+        let step = StepResult::new("tokenize".into(), key, result.finish(), counts);
+        self.take(StepResult { tokens, ..step })?;
         Ok((corpus, measured.streams.concat()))
     }
 
@@ -444,7 +463,8 @@ impl<'a> Run<'a> {
     }
 }
 
-fn settings(stage: &Stage) -> &Pretrain {
+/// The settings of a stage.
+pub(crate) fn settings(stage: &Stage) -> &Pretrain {
     let Stage::Pretrain(settings) = stage;
     settings
 }

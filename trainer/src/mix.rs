@@ -49,12 +49,25 @@ pub fn mix(
     seed: u64,
     stage: u32,
 ) -> Result<Mixture, MixError> {
+    let lengths: Vec<u64> = corpus.streams.iter().map(|stream| stream.len() as u64).collect();
+    plan(formula, &lengths, sequences, context, seed, stage)
+}
+
+/// Plans a stage from the number of tokens of each source; nothing else decides it.
+pub fn plan(
+    formula: &[Ingredient],
+    lengths: &[u64],
+    sequences: u64,
+    context: usize,
+    seed: u64,
+    stage: u32,
+) -> Result<Mixture, MixError> {
     let counts = counts(formula, sequences);
     let mut orders = Vec::new();
-    for (source, (ingredient, (stream, wanted))) in
-        formula.iter().zip(corpus.streams.iter().zip(&counts)).enumerate()
+    for (source, (ingredient, (length, wanted))) in
+        formula.iter().zip(lengths.iter().zip(&counts)).enumerate()
     {
-        let windows = stream.len().saturating_sub(1) as u64 / context as u64;
+        let windows = length.saturating_sub(1) / context as u64;
         let repeats = if windows == 0 { 0 } else { wanted.div_ceil(windows) };
         if *wanted > 0 && (windows == 0 || repeats > u64::from(ingredient.repeats_max)) {
             return Err(MixError::Starved {

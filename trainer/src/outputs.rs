@@ -1,6 +1,6 @@
 //! Where the trainer's results go, one by one, as they are made.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use recipes::{Digest, Hasher, StateMark, StepResult};
 
@@ -14,10 +14,24 @@ pub fn digest_of(write: &WriteState) -> io::Result<Digest> {
     Ok(hasher.finish())
 }
 
+/// The digest of bytes that nobody keeps.
+pub fn digest_of_all(bytes: &mut dyn Read) -> io::Result<Digest> {
+    let mut hasher = Hasher::new();
+    io::copy(bytes, &mut hasher)?;
+    Ok(hasher.finish())
+}
+
 /// Takes what a run makes.
 pub trait Outputs {
     /// Keeps bytes that belong to the result (model, tokenizer, losses) and names them.
     fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest>;
+
+    /// Keeps bytes that belong to the record and may be too many to hold at once.
+    fn keep_all(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        let mut all = Vec::new();
+        bytes.read_to_end(&mut all)?;
+        self.keep(&all)
+    }
 
     /// Takes a finished step.
     fn step(&mut self, step: &StepResult) -> io::Result<()>;

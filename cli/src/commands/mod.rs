@@ -5,7 +5,9 @@ pub mod bench;
 mod check;
 mod completions;
 mod diff;
+mod dropped;
 mod export;
+mod fate;
 mod fmt;
 mod fsck;
 mod gc;
@@ -22,6 +24,7 @@ mod schema;
 mod serve;
 mod show;
 mod r#try;
+mod r#where;
 
 use clap::Subcommand;
 
@@ -44,6 +47,9 @@ pub enum Command {
     Runs(runs::Options),
     Rebuild(rebuild::Options),
     Diff(diff::Options),
+    Fate(fate::Options),
+    Dropped(dropped::Options),
+    Where(r#where::Options),
     Log(log::Options),
     Export(export::Options),
     Sample(sample::Options),
@@ -72,6 +78,9 @@ impl Command {
             Command::Runs(options) => options.run(context),
             Command::Rebuild(options) => options.run(context),
             Command::Diff(options) => options.run(context),
+            Command::Fate(options) => options.run(context),
+            Command::Dropped(options) => options.run(context),
+            Command::Where(options) => options.run(context),
             Command::Log(options) => options.run(context),
             Command::Export(options) => options.run(context),
             Command::Sample(options) => options.run(context),

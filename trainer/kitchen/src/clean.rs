@@ -3,7 +3,6 @@
 use kernels::Kernels;
 use recipes::Digest;
 use recipes::recipe::CleaningStep;
-use serde::{Deserialize, Serialize};
 
 use crate::decision::{Decision, Drop};
 use crate::dedup::{self, Bench, Dedup, Repeat, Verdict};
@@ -16,32 +15,6 @@ use crate::{
     normalize, pii_find, pii_mask, rewrite, select,
 };
 
-/// Why a document was dropped.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fate {
-    pub document: Digest,
-    /// The source's position in the formula.
-    pub source: u32,
-    pub name: String,
-    pub position: u64,
-    /// What was measured, such as `chars` or `top_2_gram`.
-    pub measure: String,
-    pub value: f64,
-    /// What the value was compared with; for a duplicate, nothing.
-    pub limit: Option<f64>,
-    /// The earlier document that a duplicate repeats.
-    pub repeats: Option<Digest>,
-}
-
-/// What a step left.
-pub struct Cleaned {
-    pub documents: Vec<Document>,
-    pub dropped: Vec<Fate>,
-    /// Documents whose text is another now.
-    pub changed: u64,
-}
-
 /// What a step says about one document.
 pub struct Outcome {
     pub decision: Decision,
@@ -49,24 +22,15 @@ pub struct Outcome {
     pub repeats: Option<Digest>,
 }
 
-/// Carries a step out over all documents, in order.
-pub fn clean(step: &CleaningStep, documents: Vec<Document>, kernels: &Kernels) -> Cleaned {
-    let outcomes = outcomes(step, &documents, kernels);
-    let mut cleaned = Cleaned { documents: Vec::new(), dropped: Vec::new(), changed: 0 };
-    for (mut document, outcome) in documents.into_iter().zip(outcomes) {
-        match outcome.decision {
-            Decision::Keep(_) => cleaned.documents.push(document),
-            Decision::Change(text) => {
-                document.text = text;
-                cleaned.changed += 1;
-                cleaned.documents.push(document);
-            }
-            Decision::Drop(reason) => {
-                cleaned.dropped.push(fate(&document, reason, outcome.repeats));
-            }
-        }
-    }
-    cleaned
+/// Carries out what a step said about each document: those that stay, in order.
+pub fn apply(documents: Vec<Document>, outcomes: Vec<Outcome>) -> Vec<Document> {
+    let decided = documents.into_iter().zip(outcomes);
+    let stays = |(document, outcome): (Document, Outcome)| match outcome.decision {
+        Decision::Keep(_) => Some(document),
+        Decision::Change(text) => Some(Document { text, ..document }),
+        Decision::Drop(_) => None,
+    };
+    decided.filter_map(stays).collect()
 }
 
 /// What a step says about each document, in order.
@@ -134,19 +98,6 @@ fn repeats<'a>(documents: &[Document], mut dedup: Box<dyn Dedup<'a> + 'a>) -> Ve
     verdicts.into_iter().map(outcome).collect()
 }
 
-fn fate(document: &Document, reason: Drop, repeats: Option<Digest>) -> Fate {
-    Fate {
-        document: document.id,
-        source: document.source,
-        name: document.name.clone(),
-        position: document.position,
-        measure: reason.measure.to_owned(),
-        value: reason.value,
-        limit: reason.limit,
-        repeats,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,10 +113,12 @@ mod tests {
     fn every_dropped_document_has_its_reason() {
         let kernels = Kernels::new(Tier::Scalar, 2).expect("kernels");
         let step = CleaningStep::FilterLength1(FilterLength { chars_min: 3, chars_max: Some(5) });
-        let cleaned = clean(&step, documents(&["ab", "abc", "äöüß€", "abcdef"]), &kernels);
-        assert_eq!(cleaned.documents.len(), 2);
-        let reasons: Vec<(f64, Option<f64>)> =
-            cleaned.dropped.iter().map(|fate| (fate.value, fate.limit)).collect();
+        let outcomes = outcomes(&step, &documents(&["ab", "abc", "äöüß€", "abcdef"]), &kernels);
+        let reason = |outcome: &Outcome| match &outcome.decision {
+            Decision::Drop(drop) => Some((drop.value, drop.limit)),
+            _ => None,
+        };
+        let reasons: Vec<(f64, Option<f64>)> = outcomes.iter().filter_map(reason).collect();
         assert_eq!(reasons, [(2.0, Some(3.0)), (6.0, Some(5.0))]);
     }
 
@@ -174,10 +127,11 @@ mod tests {
         let kernels = Kernels::new(Tier::Scalar, 1).expect("kernels");
         let all = documents(&["a", "b", "a", "b", "c"]);
         let step = CleaningStep::DedupExact1(DedupExact {});
-        let cleaned = clean(&step, all.clone(), &kernels);
-        let names: Vec<&str> = cleaned.documents.iter().map(|d| d.name.as_str()).collect();
+        let outcomes = outcomes(&step, &all, &kernels);
+        assert_eq!(outcomes[3].repeats, Some(all[1].id));
+        let kept = apply(all, outcomes);
+        let names: Vec<&str> = kept.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["0", "1", "4"]);
-        assert_eq!(cleaned.dropped[1].repeats, Some(all[1].id));
     }
 
     #[test]
@@ -194,8 +148,8 @@ mod tests {
         });
         for threads in [1, 2, 3, 7] {
             let kernels = Kernels::new(Tier::Scalar, threads).expect("kernels");
-            let cleaned = clean(&step, all.clone(), &kernels);
-            let names: Vec<&str> = cleaned.documents.iter().map(|d| d.name.as_str()).collect();
+            let kept = apply(all.clone(), outcomes(&step, &all, &kernels));
+            let names: Vec<&str> = kept.iter().map(|d| d.name.as_str()).collect();
             assert_eq!(names, ["0", "1", "3"]);
         }
     }

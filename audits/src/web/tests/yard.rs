@@ -116,12 +116,13 @@ fn trace(registry: &Registry) -> Trace {
         ("model", "parameters", 4_123_904),
         ("quality held-out-loss@1", "tokens", 61_440),
     ];
-    let step = |(name, key, n): (&str, &str, u64)| StepResult {
-        name: name.into(),
-        key: Digest::of(format!("key {name}").as_bytes()),
-        result: Digest::of(format!("result {name}").as_bytes()),
-        counts: BTreeMap::from([("documents_in".to_owned(), 1_412), (key.to_owned(), n)]),
-        fates: None,
+    let step = |(name, key, n): (&str, &str, u64)| {
+        StepResult::new(
+            name.into(),
+            Digest::of(format!("key {name}").as_bytes()),
+            Digest::of(format!("result {name}").as_bytes()),
+            BTreeMap::from([("documents_in".to_owned(), 1_412), (key.to_owned(), n)]),
+        )
     };
     let state = |n: u64| StateMark {
         stage: 0,

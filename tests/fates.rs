@@ -1,0 +1,228 @@
+//! Every document's fate, asked for: dropped with a reason, changed, trained on, and recounted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use recipes::Digest;
+use serde_json::Value;
+use stories::Place;
+
+/// The steps of the recipe below, each of which has something to do.
+const STEPS: &str = "
+  - text.normalize@1: {form: nfc}
+  - pii.mask@1: {kinds: [email]}
+  - filter.length@1: {chars_min: 100}
+  - filter.digits@1: {share_max: 0.3}
+  - filter.uppercase@1: {share_max: 0.5}
+  - filter.bullet-lines@1: {share_max: 0.5}
+  - filter.repeated-lines@1: {share_max: 0.5}
+  - filter.link-characters@1: {share_max: 0.3}
+  - filter.brackets@1: {share_max: 0.1}
+  - filter.mean-word-length@1: {max: 12}
+  - dedup.exact@1: {}
+  - dedup.minhash@2: {ngram_words: 3, seed: 1}
+";
+
+/// A recipe with twelve steps, and documents for each of them.
+fn kitchen() -> Place {
+    let place = Place::with_tiny_recipe();
+    let stories: BTreeMap<String, String> = stories::stories(40).into_iter().collect();
+    let story = |number: usize| stories[&format!("story-{number:03}.txt")].as_str();
+    let link = |n: u32| format!("See https://example.org/a/long/path/to/some/page/{n} there.\n");
+    let odd = [
+        ("short", "Too short.".to_owned()),
+        ("twin", story(0).to_owned()),
+        ("near", story(1).replace("Story 1.", "Story 1, told again.")),
+        ("digits", "1234 5678 9012 and so on, 3456 7890. ".repeat(6)),
+        ("shout", story(2).to_uppercase()),
+        ("bullets", story(3).lines().map(|line| format!("- {line}\n")).collect()),
+        ("again", "The same line stands here again.\n".repeat(12)),
+        ("links", (0..9).map(link).collect()),
+        ("brackets", "[(a)] {(b)} [[c]] ((d)) and more of them. ".repeat(9)),
+        ("long-words", "Donaudampfschifffahrtsgesellschaft Kapitaenskajuetenschluessel ".repeat(9)),
+        ("mail", format!("{}Write to the clerk: clerk@mill.example.\n", story(30))),
+        ("lines", story(31).replace('\n', "\r\n")),
+    ];
+    for (name, text) in odd {
+        place.write(&format!("texts/z-{name}.txt"), text);
+    }
+    let old = stories::TINY.split_once("cleaning:").expect("steps");
+    let rest = old.1.split_once("tokenizer:").expect("a tokenizer").1;
+    place.write("tiny.yaml", format!("{}cleaning:{STEPS}tokenizer:{rest}", old.0));
+    place
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+/// The digest of each text file by its name.
+fn files(place: &Place) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(place.file("texts")).expect("a folder");
+    let digest = |entry: fs::DirEntry| {
+        let bytes = fs::read(entry.path()).expect("a file");
+        (entry.file_name().into_string().expect("text"), Digest::of(&bytes).to_string())
+    };
+    entries.map(|entry| digest(entry.expect("an entry"))).collect()
+}
+
+#[test]
+fn every_dropped_document_has_its_reason_and_the_recount_gives_what_was_kept() {
+    let place = kitchen();
+    place.ingot("run tiny.yaml --json").exits(0);
+    let run = place.ingot("runs --json").exits(0).last();
+    let record = place.ingot(&format!("show {} --json", text(&run["id"]))).exits(0).last();
+    let count = |step: &Value, name: &str| step["counts"][name].as_u64().unwrap_or(0);
+    let steps = record["steps"].as_array().expect("steps").clone();
+    let cleaning: Vec<&Value> =
+        steps.iter().filter(|step| text(&step["name"]).starts_with("clean ")).collect();
+    assert_eq!(cleaning.len(), 12);
+    let idle = cleaning.iter().filter(|step| count(step, "dropped") + count(step, "changed") == 0);
+    assert_eq!(idle.count(), 0, "every step had something to do: {cleaning:#?}");
+
+    let said = place.ingot("dropped tiny --json").exits(0).json();
+    let (lines, counts): (Vec<_>, Vec<_>) = said.iter().partition(|l| l["kind"] == "dropped");
+    let files = files(&place);
+    for line in &lines {
+        assert_eq!(files[text(&line["name"])], text(&line["document"]), "its own digest");
+        assert!(!text(&line["measure"]).is_empty() && line["value"].is_number(), "{line}");
+        assert!(line["limit"].is_number() || line["repeats"].is_string(), "{line}");
+    }
+    for (counted, step) in counts.iter().zip(&cleaning) {
+        assert_eq!(counted["dropped"].as_u64(), Some(count(step, "dropped")));
+        let of_step = lines.iter().filter(|line| line["step"] == counted["step"]).count() as u64;
+        assert_eq!(of_step, count(step, "dropped"), "{counted}");
+    }
+
+    let fates = place.ingot("fate .txt --limit 1000 --json").exits(0).json();
+    let names: BTreeSet<&str> = fates.iter().map(|fate| text(&fate["name"])).collect();
+    assert_eq!(names.len(), files.len(), "all documents are told of");
+    let ended = |end: &str| fates.iter().filter(|fate| fate["end"] == end).count() as u64;
+    assert_eq!(ended("dropped"), lines.len() as u64);
+    let last = cleaning[cleaning.len() - 1];
+    assert_eq!(ended("trained on") + ended("held out"), count(last, "documents"));
+    let tokens: u64 = fates
+        .iter()
+        .filter(|fate| fate["end"] == "trained on")
+        .filter_map(|fate| fate["tokens"].as_u64())
+        .sum();
+    let tokenize = steps.iter().find(|step| step["name"] == "tokenize").expect("a step");
+    assert_eq!(tokens, count(tokenize, "tokens"));
+
+    let recount = place.ingot("dropped tiny --check --json").exits(0).last();
+    assert_eq!(recount["agrees"], true, "{recount}");
+    assert_eq!(recount["steps"], 14, "the source, twelve steps, the holding out");
+    assert_eq!(recount["gathered"].as_u64(), Some(files.len() as u64));
+    assert_eq!(recount["dropped"].as_u64(), Some(lines.len() as u64));
+}
+
+#[test]
+fn a_documents_fate_is_found_by_digest_name_and_text() {
+    let place = kitchen();
+    place.ingot("run tiny.yaml --json").exits(0);
+    let short = place.ingot("fate --text texts/z-short.txt --json").exits(0).last();
+    let step = &short["steps"][0];
+    assert_eq!((text(&step["step"]), text(&step["measure"])), ("clean 3 filter.length@1", "chars"));
+    assert_eq!((&step["value"], &step["limit"]), (&10.0.into(), &100.0.into()));
+    let twin = place.ingot("fate z-twin.txt --json").exits(0).last();
+    let first = &files(&place)["story-000.txt"];
+    assert_eq!(text(&twin["steps"][0]["repeats"]), first, "{twin}");
+    let mail = place.ingot("fate z-mail.txt --json").exits(0).last();
+    let changed = &mail["steps"][0];
+    assert_eq!((text(&changed["fate"]), text(&mail["end"])), ("changed", "trained on"));
+    let after = place.read("texts/z-mail.txt").replace("clerk@mill.example", "<email>");
+    assert_eq!(text(&changed["after"]), Digest::of(after.as_bytes()).to_string());
+    place.write("after.txt", after);
+    let again = place.ingot("fate --text after.txt --json").exits(0).last();
+    assert_eq!(again["document"], mail["document"], "found by the text that a step made of it");
+    let said = place.ingot(&format!("fate {}", &text(&short["document"])[7..19])).exits(0).out;
+    assert!(said.contains("dropped    clean 3 filter.length@1  chars 10, limit 100"), "{said}");
+    place.ingot("fate --text tiny.yaml").exits(1).complains("no run saw it");
+    place.ingot("fate").exits(2);
+}
+
+#[test]
+fn a_document_is_found_in_data_sets_runs_and_models_and_a_token_in_its_document() {
+    let place = kitchen();
+    let run = place.ingot("run tiny.yaml --json").exits(0).last();
+    let said = place.ingot("where z-mail.txt --json").exits(0).json();
+    let kinds: Vec<&str> = said.iter().map(|line| text(&line["kind"])).collect();
+    assert_eq!(kinds, ["where", "dataset", "model"]);
+    assert_eq!(said[2]["digest"], run["model"]);
+    let dropped = place.ingot("where z-short.txt --json").exits(0).json();
+    assert_eq!(text(&dropped[0]["step"]), "clean 3 filter.length@1");
+    assert!(dropped.iter().all(|line| line["kind"] != "model"), "no model was trained on it");
+    place.ingot("where nowhere.txt").exits(1).complains("no run contains it");
+
+    let fates = place.ingot("fate .txt --limit 1000 --json").exits(0).json();
+    for number in [0, 1, 31, 32, 5_000, 10_239] {
+        let token = place.ingot(&format!("where --token {number} tiny --json")).exits(0).last();
+        let fate = fates.iter().find(|fate| fate["document"] == token["document"]).expect("one");
+        assert_eq!(fate["end"], "trained on");
+        let first = fate["first_token"].as_u64().expect("a place");
+        let within = token["token_of_document"].as_u64().expect("a place");
+        assert_eq!(token["token_of_source"].as_u64(), Some(first + within));
+        assert!(within < fate["tokens"].as_u64().expect("a number"));
+        assert_eq!(token["sequence"].as_u64(), Some(number / 32), "{token}");
+    }
+    place.ingot("where --token 10240 tiny").exits(1).complains("reads no token 10,240");
+}
+
+/// The blob of a step of the newest run, made writable.
+fn blob(place: &Place, step: &str, list: &str) -> std::path::PathBuf {
+    let run = place.ingot("runs --json").exits(0).last();
+    let record = place.ingot(&format!("show {} --json", text(&run["id"]))).exits(0).last();
+    let steps = record["steps"].as_array().expect("steps");
+    let is = |found: &&Value| text(&found["name"]).contains(step) && found[list].is_string();
+    let step = steps.iter().find(is).expect("a step");
+    let hex = text(&step[list]).trim_start_matches("sha256:").to_owned();
+    let path = place.file(&format!(".ingot/blobs/sha256/{}/{hex}", &hex[..2]));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("writable");
+    path
+}
+
+#[test]
+fn a_list_that_leaves_a_document_out_or_adds_one_is_found() {
+    let place = kitchen();
+    place.ingot("run tiny.yaml --json").exits(0);
+    for (step, list) in [
+        ("gather", "documents"),
+        ("filter.length", "fates"),
+        ("pii.mask", "changed"),
+        ("tokenize", "tokens"),
+    ] {
+        let path = blob(&place, step, list);
+        let whole = fs::read_to_string(&path).expect("text");
+        let cut = match list {
+            "fates" => "[]".to_owned(),
+            _ => whole
+                .lines()
+                .filter(|line| !line.starts_with('['))
+                .fold(String::new(), |all, line| all + line + "\n"),
+        };
+        for changed in [cut, format!("{whole}["), whole.replacen(":0", ":1", 1), String::new()] {
+            if changed == whole {
+                continue;
+            }
+            fs::write(&path, changed).expect("written");
+            let exit = place.ingot("dropped tiny --check").exit;
+            assert!(exit == 3 || exit == 1, "{step} {list}: {exit}");
+        }
+        fs::write(&path, whole).expect("written");
+        place.ingot("dropped tiny --check").exits(0);
+    }
+}
+
+#[test]
+fn a_sample_is_the_same_always_and_a_step_can_be_chosen() {
+    let place = kitchen();
+    place.ingot("run tiny.yaml --json").exits(0);
+    let sample = place.ingot("dropped tiny --step dedup --sample 1 --json").exits(0);
+    let lines = sample.json().into_iter().filter(|line| line["kind"] == "dropped");
+    assert_eq!(lines.count(), 2, "one of each step");
+    assert_eq!(place.ingot("dropped tiny --step dedup --sample 1 --json").out, sample.out);
+    place.ingot("dropped tiny --step nothing").exits(2).complains("`clean 3 filter.length@1`");
+    let said = place.ingot("dropped tiny --step filter.length").exits(0).out;
+    assert!(said.ends_with("clean 3 filter.length@1  1 dropped  chars 1\n"), "{said}");
+}
