@@ -1,6 +1,7 @@
 //! The data kitchen's figures: the input is a folder of JSONL files whose records have a `text`.
 //!
-//! `tests/peers/tokenizers_bpe.py` prints what the crate `tokenizers` makes of the same folder.
+//! `tests/peers/tokenizers_bpe.py` prints what the crate `tokenizers` makes of the same folder,
+//! `tests/peers/datatrove_kitchen.py` what datatrove makes of it.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use trainer::tokenizer::{self, Coder};
 
 use crate::Failure;
+use crate::bench_kitchen;
 use crate::bench_registry::Scratch;
 use crate::commands::bench::{Figure, figure};
 use crate::commands::run::Furnace;
@@ -41,6 +43,21 @@ pub struct Sizes {
 
 const VOCABULARY: u32 = 8192;
 
+/// What is cleaned: the figure's name, the steps, what it is compared with.
+const KITCHEN: [(&str, &str, &str); 2] = [
+    (
+        "data.filters_seconds",
+        "[filter.gopher-repetition@2: {}, filter.gopher-quality@1: {}, filter.c4@1: {}, \
+         filter.fineweb@1: {}]",
+        "datatrove / 100",
+    ),
+    (
+        "data.minhash_seconds",
+        "[dedup.minhash@2: {ngram_words: 5, bands: 14, rows: 8, seed: 1}]",
+        "datatrove / 40",
+    ),
+];
+
 /// Measures each part on the same files, one after another.
 pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Failure> {
     let kernels = sizes.furnace.options(context)?.kernels;
@@ -51,8 +68,15 @@ pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Fail
         None => scratch.0.join("tokenizer.json"),
     };
     context.note(format!("{} files, {} threads", files.len(), kernels.threads()));
+    let mut figures = Vec::new();
+    for (name, steps, wanted) in KITCHEN {
+        context.note(steps);
+        let cleaned = bench_kitchen::measure(context, &files, steps, &scratch.0, &sizes.furnace)?;
+        context.note(format!("{} documents, {} kept", cleaned.documents, cleaned.kept));
+        figures.push(figure(name, cleaned.seconds, "s", wanted));
+    }
     context.note("training a tokenizer");
-    let mut figures = vec![train(&files, &written, &kernels)?];
+    figures.push(train(&files, &written, &kernels)?);
     context.note("encoding");
     let (speed, ids) = encode(&files, &written, &kernels)?;
     figures.push(speed);

@@ -5,7 +5,7 @@
 //! 8 sequences of 256 tokens a step in one micro-batch.
 
 use std::hint::black_box;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use clap::Args;
 use kernels::{Carry, Kernels};
 use recipes::recipe::{Model, Optimizer, Pretrain, Schedule};
 use recipes::{Digest, StepResult};
+use trainer::outputs::digest_read;
 use trainer::shape::Shape;
 use trainer::stage::{Stage, StageEnd, train};
 use trainer::state::{Origin, State};
@@ -72,8 +73,8 @@ struct Watch<'a> {
 }
 
 impl Outputs for Watch<'_> {
-    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
-        Ok(Digest::of(bytes))
+    fn keep(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        digest_read(bytes)
     }
 
     fn step(&mut self, _: &StepResult) -> io::Result<()> {
@@ -153,7 +154,10 @@ fn train_model(kernels: &Kernels, scratch: &Scratch, batch: u64) -> Result<Vec<I
         settings: &settings,
         kernels,
         ranks: 1,
-        sequence: &sequence,
+        sequence: &|number, ids| {
+            sequence(number, ids);
+            Ok(())
+        },
     };
     let before = StageEnd { theta: shape.initial(1), losses: Vec::new(), marks: Vec::new() };
     let start = State::first(0, origin, &shape, before);

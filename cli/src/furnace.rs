@@ -11,7 +11,7 @@ use recipes::recipe::Hold;
 use recipes::{Digest, Hasher, StateMark, StepResult};
 use registry::{Action, Blobs, Entry, Registry, RunRecord};
 use serde_json::{Map, json};
-use trainer::outputs::{digest_of, digest_of_all};
+use trainer::outputs::{digest_of, digest_read};
 use trainer::pin::Keep;
 use trainer::{Inputs, Outputs, Progress, ResumePoint, WriteState};
 
@@ -144,12 +144,8 @@ impl Recording<'_> {
 }
 
 impl Outputs for Recording<'_> {
-    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
-        self.registry.blobs().put_bytes(bytes)
-    }
-
-    fn keep_all(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
-        Ok(self.registry.blobs().put(bytes)?.0)
+    fn keep(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        self.registry.blobs().put(bytes).map(|(digest, _)| digest)
     }
 
     fn step(&mut self, step: &StepResult) -> io::Result<()> {
@@ -296,12 +292,8 @@ pub struct Rehearsal<'a> {
 }
 
 impl Outputs for Rehearsal<'_> {
-    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
-        Ok(Digest::of(bytes))
-    }
-
-    fn keep_all(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
-        digest_of_all(bytes)
+    fn keep(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        digest_read(bytes)
     }
 
     fn step(&mut self, step: &StepResult) -> io::Result<()> {

@@ -3,7 +3,9 @@
 //! Data goes to stdout, everything else to stderr. Exit codes: 0 yes or done, 1 the answer is no,
 //! 2 cannot, 3 evidence of damage.
 
+mod aside;
 mod bench_data;
+mod bench_kitchen;
 mod bench_registry;
 mod bench_train;
 mod commands;

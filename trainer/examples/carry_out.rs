@@ -40,8 +40,8 @@ impl Inputs for Memory {
 struct Printed(Instant);
 
 impl Outputs for Printed {
-    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
-        Ok(Digest::of(bytes))
+    fn keep(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
+        trainer::outputs::digest_read(bytes)
     }
 
     fn step(&mut self, step: &StepResult) -> io::Result<()> {
@@ -84,7 +84,8 @@ fn main() {
     let pinned = pin(&recipe, folder, &mut memory).unwrap_or_else(|error| panic!("{error}"));
     println!("{:7.1} s  pinned", start.elapsed().as_secs_f64());
     let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
-    let options = Options { kernels, ranks: 1, memory: None, plant: None };
+    let scratch = Box::new(kitchen::spill::InMemory);
+    let options = Options { kernels, ranks: 1, memory: None, scratch, plant: None };
     let digest = pinned.digest().expect("a digest");
     let built = build(&pinned, digest, &memory, &mut Printed(start), &options);
     let built = built.unwrap_or_else(|error| panic!("{error}"));

@@ -3,6 +3,7 @@
 use std::io;
 
 use kernels::KernelError;
+use kitchen::dedup::DedupError;
 
 use crate::gather::GatherError;
 use crate::memory::MemoryError;
@@ -26,6 +27,8 @@ pub enum BuildError {
     Gather { source_name: String, error: GatherError },
     #[error("no document is left to train on after `{step}`")]
     Nothing { step: String },
+    #[error("the documents cannot be compared: {0}")]
+    Compare(DedupError),
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
     #[error(transparent)]
@@ -67,7 +70,7 @@ impl BuildError {
         matches!(
             self,
             BuildError::Output(_)
-                | BuildError::Stage(StageError::Output(_))
+                | BuildError::Stage(StageError::Output(_) | StageError::Tokens(_))
                 | BuildError::Gather { error: GatherError::Read { .. }, .. }
         )
     }

@@ -3,19 +3,16 @@
 use std::io::{self, Read};
 
 use kernels::Kernels;
-use recipes::{Digest, Manifest, ManifestFile, Reading};
-use serde_json::Value;
+use recipes::{Digest, Hasher, Manifest, ManifestFile, Reading};
 
 use crate::gather_crates;
+use crate::gather_jsonl as jsonl;
 use crate::inputs::Inputs;
 use kitchen::Document;
+use kitchen::spool::BLOCK_BYTES;
 
 /// The largest file that is read whole.
 const FILE_BYTES_MAX: u64 = 2 << 30;
-/// The largest JSON line.
-const LINE_BYTES_MAX: usize = 64 << 20;
-/// The most that a compressed file may become.
-const UNPACKED_BYTES_MAX: u64 = 4 << 30;
 
 /// Why a source cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,20 +33,51 @@ pub enum GatherError {
     Record { name: String, line: u64, reason: String },
     #[error("`{name}` is not a crate archive: {reason}")]
     Archive { name: String, reason: String },
+    #[error("what took the documents failed")]
+    Stopped,
 }
 
-/// Reads all documents of a source, files in the manifest's order.
+/// Takes the next documents; `Stopped` ends the reading.
+pub type Sink<'s> = dyn FnMut(Vec<Document>) -> Result<(), GatherError> + 's;
+
+/// Reads all documents of a source, files in the manifest's order, and gives them on in blocks.
+///
+/// JSONL is read as it streams, so a file's digest is known only when its documents are through:
+/// an error means that none of them may be used.
 pub fn gather(
     manifest: &Manifest,
     source: u32,
     inputs: &dyn Inputs,
     kernels: &Kernels,
-) -> Result<Vec<Document>, GatherError> {
-    let read = kernels.map(manifest.files.len(), &|index| {
-        documents(&manifest.reading, &manifest.files[index], source, inputs)
-    });
-    let lists = read.into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(lists.into_iter().flatten().collect())
+    sink: &mut Sink,
+) -> Result<(), GatherError> {
+    if let Reading::Jsonl1 { text } = &manifest.reading {
+        let mut open = |file| {
+            let reading = jsonl::Jsonl { field: text, source, file };
+            reading.read(Checked::open(file, inputs)?, kernels, sink)
+        };
+        return manifest.files.iter().try_for_each(&mut open);
+    }
+    let mut files = manifest.files.as_slice();
+    while !files.is_empty() {
+        let (group, rest) = files.split_at(group(files));
+        let read = kernels
+            .map(group.len(), &|index| documents(&manifest.reading, &group[index], source, inputs));
+        let lists = read.into_iter().collect::<Result<Vec<_>, _>>()?;
+        sink(lists.into_iter().flatten().collect())?;
+        files = rest;
+    }
+    Ok(())
+}
+
+/// How many files are read together: as many as a block has bytes, and one at least.
+fn group(files: &[ManifestFile]) -> usize {
+    let mut bytes = 0;
+    let fits = |file: &&ManifestFile| {
+        bytes += file.size;
+        bytes <= BLOCK_BYTES as u64
+    };
+    files.iter().take_while(fits).count().max(1)
 }
 
 fn documents(
@@ -65,36 +93,65 @@ fn documents(
             let text = utf8(bytes, name)?;
             Ok(vec![Document::new(source, name.clone(), 0, text)])
         }
-        Reading::Jsonl1 { text } => jsonl(&bytes, name, text, source),
+        Reading::Jsonl1 { .. } => unreachable!("read as it streams"),
         Reading::Crates1 {} => gather_crates::documents(&bytes, name, source),
     }
 }
 
 /// Reads a file whole and checks that it is the one the recipe names.
 fn whole(file: &ManifestFile, inputs: &dyn Inputs) -> Result<Vec<u8>, GatherError> {
-    let name = file.name.clone();
     if file.size > FILE_BYTES_MAX {
-        return Err(GatherError::Large { name, max: FILE_BYTES_MAX });
+        return Err(GatherError::Large { name: file.name.clone(), max: FILE_BYTES_MAX });
     }
-    let opened = inputs.open(&file.digest);
-    let reader = match opened {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(GatherError::Missing { name, digest: file.digest });
-        }
-        opened => opened.map_err(|error| GatherError::Read { name: name.clone(), error })?,
-    };
+    let mut checked = Checked::open(file, inputs)?;
     let mut bytes = Vec::with_capacity(file.size as usize);
-    let read = reader.take(file.size + 1).read_to_end(&mut bytes);
-    read.map_err(|error| GatherError::Read { name: name.clone(), error })?;
-    if bytes.len() as u64 != file.size {
-        let (found, wanted) = (bytes.len() as u64, file.size);
-        return Err(GatherError::Size { name, found, wanted });
-    }
-    let found = Digest::of(&bytes);
-    if found != file.digest {
-        return Err(GatherError::Changed { name, found, wanted: file.digest });
-    }
+    let read = checked.read_to_end(&mut bytes);
+    read.map_err(|error| GatherError::Read { name: file.name.clone(), error })?;
+    checked.finish()?;
     Ok(bytes)
+}
+
+/// A file's bytes, hashed on the way.
+pub(crate) struct Checked<'f> {
+    file: &'f ManifestFile,
+    reader: io::Take<Box<dyn Read + Send>>,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl<'f> Checked<'f> {
+    fn open(file: &'f ManifestFile, inputs: &dyn Inputs) -> Result<Checked<'f>, GatherError> {
+        let name = || file.name.clone();
+        let reader = inputs.open(&file.digest).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => GatherError::Missing { name: name(), digest: file.digest },
+            _ => GatherError::Read { name: name(), error },
+        })?;
+        Ok(Checked { file, reader: reader.take(file.size + 1), hasher: Hasher::new(), size: 0 })
+    }
+
+    /// Checks that the bytes were the ones that the recipe names; reads what is left of them.
+    pub(crate) fn finish(mut self) -> Result<(), GatherError> {
+        let name = self.file.name.clone();
+        if let Err(error) = io::copy(&mut self, &mut io::sink()) {
+            return Err(GatherError::Read { name, error });
+        }
+        if self.size != self.file.size {
+            return Err(GatherError::Size { name, found: self.size, wanted: self.file.size });
+        }
+        match (self.hasher.finish(), self.file.digest) {
+            (found, wanted) if found == wanted => Ok(()),
+            (found, wanted) => Err(GatherError::Changed { name, found, wanted }),
+        }
+    }
+}
+
+impl Read for Checked<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(bytes)?;
+        self.hasher.update(&bytes[..read]);
+        self.size += read as u64;
+        Ok(read)
+    }
 }
 
 fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, GatherError> {
@@ -102,53 +159,6 @@ fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, GatherError> {
         name: name.into(),
         at: error.utf8_error().valid_up_to(),
     })
-}
-
-/// Plain bytes, unpacked if the first ones are those of gzip or zstd.
-fn unpacked<'a>(bytes: &'a [u8], name: &str) -> Result<std::borrow::Cow<'a, [u8]>, GatherError> {
-    let about = |error| GatherError::Read { name: name.into(), error };
-    let reader: Box<dyn Read> = match bytes {
-        [0x1F, 0x8B, ..] => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => {
-            Box::new(zstd::stream::read::Decoder::new(bytes).map_err(about)?)
-        }
-        _ => return Ok(bytes.into()),
-    };
-    let mut plain = Vec::new();
-    let read = reader.take(UNPACKED_BYTES_MAX + 1).read_to_end(&mut plain).map_err(about)?;
-    if read as u64 > UNPACKED_BYTES_MAX {
-        return Err(GatherError::Large { name: name.into(), max: UNPACKED_BYTES_MAX });
-    }
-    Ok(plain.into())
-}
-
-/// One document for each line; empty lines are passed over.
-fn jsonl(bytes: &[u8], name: &str, field: &str, source: u32) -> Result<Vec<Document>, GatherError> {
-    let plain = unpacked(bytes, name)?;
-    let mut documents = Vec::new();
-    for (index, line) in plain.split(|byte| *byte == b'\n').enumerate() {
-        let wrong = |reason: String| GatherError::Record {
-            name: name.into(),
-            line: index as u64 + 1,
-            reason,
-        };
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            continue;
-        }
-        if line.len() > LINE_BYTES_MAX {
-            return Err(wrong(format!("more than {LINE_BYTES_MAX} bytes")));
-        }
-        let record: Value =
-            recipes::strict::parse(line).map_err(|error| wrong(format!("not JSON: {error}")))?;
-        let text = match record.get(field) {
-            Some(Value::String(text)) => text.clone(),
-            Some(_) => return Err(wrong(format!("the field `{field}` is not a text"))),
-            None => return Err(wrong(format!("there is no field `{field}`"))),
-        };
-        documents.push(Document::new(source, name.into(), index as u64, text));
-    }
-    Ok(documents)
 }
 
 #[cfg(test)]
@@ -177,8 +187,12 @@ mod tests {
         let manifest = Manifest { reading, licence: None, commit: None, files };
         let folder = Folder(BTreeMap::from([(digest, bytes.to_vec())]));
         let kernels = Kernels::new(Tier::Scalar, 2).expect("kernels");
-        let documents = gather(&manifest, 0, &folder, &kernels).map_err(|e| e.to_string())?;
-        Ok(documents.into_iter().map(|document| document.text).collect())
+        let mut texts = Vec::new();
+        let gathered = gather(&manifest, 0, &folder, &kernels, &mut |documents| {
+            texts.extend(documents.into_iter().map(|document| document.text));
+            Ok(())
+        });
+        gathered.map(|()| texts).map_err(|error| error.to_string())
     }
 
     fn jsonl() -> Reading {
@@ -218,7 +232,7 @@ mod tests {
         let manifest = Manifest { reading, licence: None, commit: None, files };
         let folder = Folder(BTreeMap::from([(wanted, b"abd".to_vec())]));
         let kernels = Kernels::new(Tier::Scalar, 1).expect("kernels");
-        let error = gather(&manifest, 0, &folder, &kernels).expect_err("changed");
-        assert!(matches!(error, GatherError::Changed { .. }), "{error}");
+        let error = gather(&manifest, 0, &folder, &kernels, &mut |_| Ok(()));
+        assert!(matches!(error, Err(GatherError::Changed { .. })), "{error:?}");
     }
 }

@@ -5,11 +5,13 @@
 //! windows of a source come in an order drawn anew for every repeat, keyed by (seed, stage,
 //! source, repeat).
 
+use std::io;
+
 use kernels::random::{block, permutation};
 use recipes::recipe::Ingredient;
 use recipes::{Digest, Hasher};
 
-use crate::tokenize::Corpus;
+use crate::tokenize::{Corpus, Stream};
 
 /// The purposes of the random numbers that orders are drawn with.
 const PURPOSE_KEY: u32 = 5;
@@ -49,7 +51,7 @@ pub fn mix(
     seed: u64,
     stage: u32,
 ) -> Result<Mixture, MixError> {
-    let lengths: Vec<u64> = corpus.streams.iter().map(|stream| stream.len() as u64).collect();
+    let lengths: Vec<u64> = corpus.streams.iter().map(Stream::len).collect();
     plan(formula, &lengths, sequences, context, seed, stage)
 }
 
@@ -122,10 +124,10 @@ fn counts(formula: &[Ingredient], sequences: u64) -> Vec<u64> {
 
 impl Mixture {
     /// Copies a sequence's context + 1 ids.
-    pub fn fill(&self, corpus: &Corpus, number: u64, ids: &mut [u32]) {
+    pub fn fill(&self, corpus: &Corpus, number: u64, ids: &mut [u32]) -> io::Result<()> {
         let (source, start) = self.sequences[number as usize];
-        let stream = &corpus.streams[source as usize];
-        ids.copy_from_slice(&stream[start as usize..][..self.context + 1]);
+        debug_assert_eq!(ids.len(), self.context + 1);
+        corpus.streams[source as usize].read(start, ids)
     }
 
     /// How many sequences each source gave.
@@ -156,14 +158,15 @@ impl Mixture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kitchen::spill::InMemory;
 
     fn ingredient(source: &str, share: f64, repeats_max: u32) -> Ingredient {
         Ingredient { source: source.into(), share, repeats_max }
     }
 
     fn corpus(lengths: &[u32]) -> Corpus {
-        let streams = lengths.iter().map(|len| (0..*len).collect()).collect();
-        Corpus { streams, ranges: Vec::new() }
+        let stream = |len: &u32| Stream::of(0..*len, &InMemory).expect("memory");
+        Corpus { streams: lengths.iter().map(stream).collect(), ranges: Vec::new() }
     }
 
     #[test]
@@ -177,7 +180,7 @@ mod tests {
         starts.sort_unstable();
         assert!(starts.iter().copied().eq((0..30).map(|i| i * 10)));
         let mut ids = [0; 11];
-        mixture.fill(&corpus, 0, &mut ids);
+        mixture.fill(&corpus, 0, &mut ids).expect("memory");
         assert!(ids.windows(2).all(|pair| pair[1] == pair[0] + 1));
     }
 

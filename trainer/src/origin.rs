@@ -76,14 +76,16 @@ fn find(
 mod tests {
     use super::*;
     use crate::mix::mix;
-    use crate::tokenize::Corpus;
+    use crate::tokenize::{Corpus, Stream};
+    use kitchen::spill::InMemory;
 
     #[test]
     fn every_training_token_is_found_where_training_reads_it() {
         let ingredient =
             |source: &str, share| Ingredient { source: source.into(), share, repeats_max: 9 };
         let formula = [ingredient("a", 0.75), ingredient("b", 0.25)];
-        let streams: Vec<Vec<u32>> = vec![(0..301).collect(), (1000..1041).collect()];
+        let stream = |ids| Stream::of(ids, &InMemory).expect("memory");
+        let streams = vec![stream(0..301), stream(1000..1041)];
         let corpus = Corpus { streams, ranges: Vec::new() };
         let stages = [Batches { sequences: 40, each: 4 }, Batches { sequences: 12, each: 3 }];
         let mut number = 0;
@@ -91,12 +93,14 @@ mod tests {
             let mixture = mix(&formula, &corpus, *sequences, 10, 7, stage).expect("mixed");
             for sequence in 0..*sequences {
                 let mut ids = [0; 11];
-                mixture.fill(&corpus, sequence, &mut ids);
+                mixture.fill(&corpus, sequence, &mut ids).expect("memory");
                 for (offset, id) in (0..).zip(&ids[..10]) {
                     let found = find(&formula, &[301, 41], &stages, 10, 7, number);
                     let found = found.expect("planned").expect("a token");
+                    let mut token = [0];
                     let stream = &corpus.streams[found.source as usize];
-                    assert_eq!(stream[found.token as usize], *id);
+                    stream.read(found.token, &mut token).expect("memory");
+                    assert_eq!(token, [*id]);
                     let place = (stage, sequence / each, sequence, offset);
                     assert_eq!((found.stage, found.step, found.sequence, found.offset), place);
                     number += 1;

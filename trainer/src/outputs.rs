@@ -15,7 +15,7 @@ pub fn digest_of(write: &WriteState) -> io::Result<Digest> {
 }
 
 /// The digest of bytes that nobody keeps.
-pub fn digest_of_all(bytes: &mut dyn Read) -> io::Result<Digest> {
+pub fn digest_read(bytes: &mut dyn Read) -> io::Result<Digest> {
     let mut hasher = Hasher::new();
     io::copy(bytes, &mut hasher)?;
     Ok(hasher.finish())
@@ -23,15 +23,8 @@ pub fn digest_of_all(bytes: &mut dyn Read) -> io::Result<Digest> {
 
 /// Takes what a run makes.
 pub trait Outputs {
-    /// Keeps bytes that belong to the result (model, tokenizer, losses) and names them.
-    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest>;
-
-    /// Keeps bytes that belong to the record and may be too many to hold at once.
-    fn keep_all(&mut self, bytes: &mut dyn Read) -> io::Result<Digest> {
-        let mut all = Vec::new();
-        bytes.read_to_end(&mut all)?;
-        self.keep(&all)
-    }
+    /// Keeps bytes that belong to the result (model, tokenizer, fates) and names them.
+    fn keep(&mut self, bytes: &mut dyn Read) -> io::Result<Digest>;
 
     /// Takes a finished step.
     fn step(&mut self, step: &StepResult) -> io::Result<()>;

@@ -11,7 +11,7 @@ use recipes::spread::Spread;
 use recipes::{Digest, Fate};
 
 use crate::outputs::Outputs;
-use kitchen::clean::Outcome;
+use kitchen::pass::Decided;
 use kitchen::spill::{Scratch, Spill};
 use kitchen::{Decision, Document};
 
@@ -25,7 +25,7 @@ fn file(scratch: &dyn Scratch) -> Result<File> {
 fn keep(file: File, outputs: &mut dyn Outputs) -> Result<Digest> {
     let mut file = file.into_inner()?;
     file.seek(SeekFrom::Start(0))?;
-    outputs.keep_all(&mut file)
+    outputs.keep(&mut file)
 }
 
 /// The documents of a gather step.
@@ -84,8 +84,9 @@ impl CleanRecord {
         })
     }
 
-    /// Takes a document as it came to the step, and what the step decided about it.
-    pub fn push(&mut self, document: &Document, outcome: &Outcome) -> Result<()> {
+    /// Takes what the step decided about a document.
+    pub fn push(&mut self, decided: &Decided) -> Result<()> {
+        let Decided { document, outcome, before, after, .. } = *decided;
         match &outcome.decision {
             Decision::Keep(measures) => {
                 for measure in measures {
@@ -93,12 +94,12 @@ impl CleanRecord {
                 }
                 Ok(())
             }
-            Decision::Change(text) => {
+            Decision::Change(_) => {
                 let row = Changed {
                     position: document.position,
                     id: document.id,
-                    before: Digest::of(document.text.as_bytes()),
-                    after: Digest::of(text.as_bytes()),
+                    before,
+                    after,
                     repeats: outcome.repeats,
                 };
                 self.changed.push(document.source, &document.name, false, &row)
@@ -128,7 +129,10 @@ impl CleanRecord {
         };
         let measured = match self.spread.measures.is_empty() {
             true => None,
-            false => Some(outputs.keep(&self.spread.bytes().expect("finite numbers"))?),
+            false => {
+                let bytes = self.spread.bytes().expect("finite numbers");
+                Some(outputs.keep(&mut bytes.as_slice())?)
+            }
         };
         Ok(CleanRecorded {
             fates: keep(self.fates.finish()?, outputs)?,

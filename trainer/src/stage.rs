@@ -30,7 +30,7 @@ pub struct Stage<'a> {
     /// Workers that share the micro-batches of a step, and the threads; see `ranks::check`.
     pub ranks: usize,
     /// Fills context + 1 token ids of a sequence of the stage's mixture.
-    pub sequence: &'a (dyn Fn(u64, &mut [u32]) + Sync),
+    pub sequence: &'a (dyn Fn(u64, &mut [u32]) -> io::Result<()> + Sync),
 }
 
 /// The steps after which a stage records its state.
@@ -69,6 +69,8 @@ pub enum StageError {
     State(#[from] StateError),
     #[error("the training state could not be kept: {0}")]
     Output(#[from] io::Error),
+    #[error("the tokens could not be read back: {0}")]
+    Tokens(io::Error),
     #[error("ranks lost each other: {0}")]
     Ranks(io::Error),
     #[error(transparent)]
@@ -213,7 +215,7 @@ impl Furnace<'_> {
             let mut ids = vec![0; each * width];
             let first = self.step * sequences as u64 + (micro * each) as u64;
             for (i, ids) in ids.chunks_exact_mut(width).enumerate() {
-                (stage.sequence)(first + i as u64, ids);
+                (stage.sequence)(first + i as u64, ids).map_err(StageError::Tokens)?;
             }
             let (part, gradients) = self.decoder.gradients(&ids, each, scale)?;
             losses.extend_from_slice(&part);

@@ -30,8 +30,8 @@ struct Kept {
 }
 
 impl Outputs for Kept {
-    fn keep(&mut self, bytes: &[u8]) -> io::Result<Digest> {
-        Ok(Digest::of(bytes))
+    fn keep(&mut self, bytes: &mut dyn io::Read) -> io::Result<Digest> {
+        trainer::outputs::digest_read(bytes)
     }
 
     fn step(&mut self, _: &recipes::StepResult) -> io::Result<()> {
@@ -153,7 +153,10 @@ impl Small {
             settings: &self.settings,
             kernels: &self.kernels,
             ranks: self.ranks,
-            sequence: &|number, ids| sequence(number, ids, self.shape.vocabulary as u64),
+            sequence: &|number, ids| {
+                sequence(number, ids, self.shape.vocabulary as u64);
+                Ok(())
+            },
         };
         train(&stage, state, kept)
     }

@@ -7,6 +7,7 @@ use recipes::{GateResult, Pinned, StepResult};
 use registry::RunRecord;
 use serde_json::{Value, json};
 
+use crate::aside::Aside;
 use crate::context::Context;
 use crate::target::{self, Registered};
 use crate::words::{about, count};
@@ -61,7 +62,8 @@ impl Furnace {
         let kernels = kernels::Kernels::new(tier, threads)
             .map_err(|error| Failure::new(error.to_string()))?;
         let memory = (context.world.memory)();
-        Ok(trainer::Options { kernels, ranks: self.ranks, memory, plant: None })
+        let scratch = Box::new(Aside::new(context.registry_folder().0));
+        Ok(trainer::Options { kernels, ranks: self.ranks, memory, scratch, plant: None })
     }
 }
 

@@ -9,6 +9,7 @@ use recipes::operators::CleaningStep;
 use recipes::{Digest, Manifest, ManifestFile, Reading};
 use serde_json::{Value, json};
 use trainer::clean::{Outcome, outcomes};
+use trainer::gather::gather;
 use trainer::{Decision, Document, Inputs, Measure};
 
 use crate::context::Context;
@@ -80,8 +81,12 @@ impl Options {
         let (size, digest) = (bytes.len() as u64, Digest::of(&bytes));
         let files = vec![ManifestFile { name, size, digest }];
         let manifest = Manifest { reading, licence: None, commit: None, files };
-        let gathered = trainer::gather::gather(&manifest, 0, &OneFile(bytes), kernels);
-        gathered.map_err(|error| Failure::new(error.to_string()))
+        let mut documents = Vec::new();
+        let gathered = gather(&manifest, 0, &OneFile(bytes), kernels, &mut |block| {
+            documents.extend(block);
+            Ok(())
+        });
+        gathered.map(|()| documents).map_err(|error| Failure::new(error.to_string()))
     }
 }
 

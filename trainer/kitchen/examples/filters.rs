@@ -5,8 +5,8 @@
 use std::io::Write;
 
 use kernels::{Kernels, Tier};
-use kitchen::Prepared;
-use kitchen::chain::chain;
+use kitchen::chain::{chain, text_after};
+use kitchen::{Decision, Document, Prepared};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -26,7 +26,7 @@ fn main() {
         "filter.fineweb@1: {}",
     ];
     let steps = steps.map(|step| recipes::read_cleaning_step(step).expect("a step"));
-    let steps: Vec<Prepared> = steps.iter().filter_map(Prepared::of).collect();
+    let steps: Vec<Prepared> = steps.iter().map(Prepared::of).collect();
     let mut paths: Vec<_> = std::fs::read_dir(&arguments[1])
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())
@@ -55,11 +55,12 @@ fn main() {
             let (mut bytes, mut all, mut kept) = (Vec::new(), 0, 0);
             for line in parts[index].lines() {
                 let record: Record = serde_json::from_str(line).expect("a record");
-                let chained = chain(&steps, &record.text);
+                let document = Document::new(0, String::new(), 0, record.text.into_owned());
+                let said = chain(&steps, &document);
                 all += 1;
-                if chained.dropped.is_none() {
+                if !matches!(said.last(), Some(Decision::Drop(_))) {
                     kept += 1;
-                    let text = chained.text.as_deref().unwrap_or(&record.text);
+                    let text = text_after(&said).unwrap_or(&document.text);
                     let line = serde_json::json!({"text": text, "id": record.id});
                     serde_json::to_writer(&mut bytes, &line).expect("JSON");
                     bytes.push(b'\n');

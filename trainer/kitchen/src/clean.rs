@@ -4,15 +4,16 @@ use kernels::Kernels;
 use recipes::Digest;
 use recipes::recipe::CleaningStep;
 
-use crate::decision::{Decision, Drop};
-use crate::dedup::{self, Bench, Dedup, Repeat, Verdict};
+use crate::compare;
+use crate::decision::Decision;
+use crate::dedup::Bench;
 use crate::desk::{Page, with_page};
 use crate::document::Document;
 use crate::prepared::Prepared;
 use crate::spill::InMemory;
 use crate::{
     c4, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2, measured,
-    normalize, pii_find, pii_mask, rewrite, select,
+    normalize, pii_find, pii_mask, rewrite,
 };
 
 /// What a step says about one document.
@@ -22,36 +23,27 @@ pub struct Outcome {
     pub repeats: Option<Digest>,
 }
 
-/// Carries out what a step said about each document: those that stay, in order.
-pub fn apply(documents: Vec<Document>, outcomes: Vec<Outcome>) -> Vec<Document> {
-    let decided = documents.into_iter().zip(outcomes);
-    let stays = |(document, outcome): (Document, Outcome)| match outcome.decision {
-        Decision::Keep(_) => Some(document),
-        Decision::Change(text) => Some(Document { text, ..document }),
-        Decision::Drop(_) => None,
-    };
-    decided.filter_map(stays).collect()
+impl Outcome {
+    /// What was decided without another document.
+    pub fn alone(decision: Decision) -> Outcome {
+        Outcome { decision, repeats: None }
+    }
 }
 
-/// What a step says about each document, in order.
+/// What a step says about each document, in order, all in memory.
 pub fn outcomes(step: &CleaningStep, documents: &[Document], kernels: &Kernels) -> Vec<Outcome> {
     let bench = Bench { kernels, scratch: &InMemory, budget: usize::MAX };
-    if let Some(dedup) = dedup::of(step, bench) {
-        return repeats(documents, dedup);
+    if let Some(mut comparison) = compare::of(step, bench) {
+        let documents: Vec<&Document> = documents.iter().collect();
+        let seen = comparison.see(&documents).and_then(|()| comparison.settle());
+        let outcomes = seen.and_then(|mut settled| settled.outcomes(&documents));
+        return outcomes.expect("memory does not fail and holds no 2^32 documents");
     }
-    match step {
-        CleaningStep::SelectSample1(settings) => selected(select::sample(settings, documents)),
-        CleaningStep::SelectRange1(settings) => selected(select::range(settings, documents)),
-        CleaningStep::SelectTop1(settings) => selected(select::top(settings, documents)),
-        CleaningStep::SelectCap1(settings) => selected(select::cap(settings, documents)),
-        step => {
-            let step = Prepared::of(step).expect("a step about single documents");
-            kernels.map(documents.len(), &|index| {
-                let decision = with_page(&documents[index].text, |page| step.decide(page));
-                Outcome { decision, repeats: None }
-            })
-        }
-    }
+    let step = Prepared::of(step);
+    kernels.map(documents.len(), &|index| {
+        let document = &documents[index];
+        Outcome::alone(with_page(&document.text, |page| step.decide(document, page)))
+    })
 }
 
 /// Decides about one text by a step that needs nothing but its settings; nothing where it is
@@ -75,29 +67,6 @@ pub(crate) fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
     })
 }
 
-fn selected(decisions: Vec<Decision>) -> Vec<Outcome> {
-    decisions.into_iter().map(|decision| Outcome { decision, repeats: None }).collect()
-}
-
-/// Carries a deduplication out over documents in memory.
-fn repeats<'a>(documents: &[Document], mut dedup: Box<dyn Dedup<'a> + 'a>) -> Vec<Outcome> {
-    let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-    let judged = dedup.see(&texts).and_then(|()| dedup.settle()?.judge(&texts));
-    let verdicts = judged.expect("memory does not fail and holds no 2^32 documents");
-    let outcome = |verdict: Verdict| match verdict {
-        Verdict::Keep => Outcome { decision: Decision::Keep(Vec::new()), repeats: None },
-        Verdict::Change(cut) => Outcome {
-            decision: Decision::Change(cut.text),
-            repeats: Some(documents[cut.of as usize].id),
-        },
-        Verdict::Drop(Repeat { of, measure, value, limit }) => Outcome {
-            decision: Decision::Drop(Drop { measure, value, limit }),
-            repeats: Some(documents[of as usize].id),
-        },
-    };
-    verdicts.into_iter().map(outcome).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,17 +78,22 @@ mod tests {
         texts.iter().enumerate().map(made).collect()
     }
 
+    fn kept(said: &[Outcome]) -> Vec<usize> {
+        let is_kept = |outcome: &Outcome| matches!(outcome.decision, Decision::Keep(_));
+        (0..said.len()).filter(|index| is_kept(&said[*index])).collect()
+    }
+
     #[test]
     fn every_dropped_document_has_its_reason() {
         let kernels = Kernels::new(Tier::Scalar, 2).expect("kernels");
         let step = CleaningStep::FilterLength1(FilterLength { chars_min: 3, chars_max: Some(5) });
-        let outcomes = outcomes(&step, &documents(&["ab", "abc", "äöüß€", "abcdef"]), &kernels);
-        let reason = |outcome: &Outcome| match &outcome.decision {
+        let all = documents(&["ab", "abc", "äöüß€", "abcdef"]);
+        let reason = |outcome: Outcome| match outcome.decision {
             Decision::Drop(drop) => Some((drop.value, drop.limit)),
             _ => None,
         };
-        let reasons: Vec<(f64, Option<f64>)> = outcomes.iter().filter_map(reason).collect();
-        assert_eq!(reasons, [(2.0, Some(3.0)), (6.0, Some(5.0))]);
+        let said: Vec<_> = outcomes(&step, &all, &kernels).into_iter().map(reason).collect();
+        assert_eq!(said, [Some((2.0, Some(3.0))), None, None, Some((6.0, Some(5.0)))]);
     }
 
     #[test]
@@ -127,11 +101,9 @@ mod tests {
         let kernels = Kernels::new(Tier::Scalar, 1).expect("kernels");
         let all = documents(&["a", "b", "a", "b", "c"]);
         let step = CleaningStep::DedupExact1(DedupExact {});
-        let outcomes = outcomes(&step, &all, &kernels);
-        assert_eq!(outcomes[3].repeats, Some(all[1].id));
-        let kept = apply(all, outcomes);
-        let names: Vec<&str> = kept.iter().map(|d| d.name.as_str()).collect();
-        assert_eq!(names, ["0", "1", "4"]);
+        let said = outcomes(&step, &all, &kernels);
+        assert_eq!(kept(&said), [0, 1, 4]);
+        assert_eq!(said[3].repeats, Some(all[1].id));
     }
 
     #[test]
@@ -148,9 +120,7 @@ mod tests {
         });
         for threads in [1, 2, 3, 7] {
             let kernels = Kernels::new(Tier::Scalar, threads).expect("kernels");
-            let kept = apply(all.clone(), outcomes(&step, &all, &kernels));
-            let names: Vec<&str> = kept.iter().map(|d| d.name.as_str()).collect();
-            assert_eq!(names, ["0", "1", "3"]);
+            assert_eq!(kept(&outcomes(&step, &all, &kernels)), [0, 1, 3]);
         }
     }
 }

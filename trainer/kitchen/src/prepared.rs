@@ -6,7 +6,9 @@ use recipes::recipe::CleaningStep::{self, *};
 use crate::clean;
 use crate::decision::Decision;
 use crate::desk::Page;
+use crate::document::Document;
 use crate::listed::KnownGrams;
+use crate::select;
 
 /// A step with what it needs.
 pub struct Prepared<'s> {
@@ -21,28 +23,25 @@ enum Aid {
 }
 
 impl<'s> Prepared<'s> {
-    /// Makes a step ready; nothing where it compares documents.
-    pub fn of(step: &'s CleaningStep) -> Option<Prepared<'s>> {
+    /// Makes a step ready; it must be one that decides about each document alone.
+    pub fn of(step: &'s CleaningStep) -> Prepared<'s> {
         let aid = match step {
-            DedupExact1(_) | DedupMinhash1(_) | DedupMinhash2(_) => return None,
-            DedupLines1(_) | DedupParagraphs1(_) | DedupSentences1(_) => return None,
-            DedupSimhash1(_) | DedupSubstring1(_) => return None,
-            SelectSample1(_) | SelectRange1(_) | SelectTop1(_) | SelectCap1(_) => return None,
             DecontaminateNgrams1(settings) => {
                 Aid::Evaluation(KnownGrams::of(&settings.texts, settings.ngram_words as usize))
             }
             _ => Aid::Nothing,
         };
-        Some(Prepared { step, aid })
+        Prepared { step, aid }
     }
 
-    /// Decides about one text.
-    pub fn decide(&self, page: &mut Page) -> Decision {
+    /// Decides about one document, whose text as it is now lies on the page.
+    pub fn decide(&self, document: &Document, page: &mut Page) -> Decision {
         match (&self.aid, self.step) {
             (Aid::Evaluation(known), DecontaminateNgrams1(settings)) => {
                 let share = known.share(page.text);
                 Decision::within("shared_ngrams", share, None, settings.share_max)
             }
+            (_, SelectSample1(settings)) => select::sample(settings, document),
             _ => clean::decide(self.step, page).expect("a step about one document"),
         }
     }

@@ -5,73 +5,163 @@ use std::collections::BTreeMap;
 use recipes::Digest;
 use recipes::recipe::{CapKind, SelectCap, SelectRange, SelectSample, SelectTop, TopMeasure};
 
+use crate::clean::Outcome;
+use crate::compare::{Compare, Settled};
 use crate::decision::{Decision, Measure};
+use crate::dedup::DedupError;
 use crate::document::Document;
 use crate::ratios;
 
 /// A part of the documents by their digests.
-pub fn sample(settings: &SelectSample, documents: &[Document]) -> Vec<Decision> {
-    let place = |document: &Document| {
-        let seed = settings.seed.to_le_bytes();
-        let digest = Digest::of(&[&document.id.as_bytes()[..], b"select.sample", &seed].concat());
-        let first = digest.as_bytes().first_chunk().expect("32 bytes");
-        // 53 bits are exact, and 1 is never reached.
-        (u64::from_be_bytes(*first) >> 11) as f64 / (1u64 << 53) as f64
-    };
-    let decide = |document| match (place(document), settings.share) {
-        (place, share) if place < share => {
-            Decision::Keep(vec![Measure::at_most("place", place, share)])
-        }
-        (place, share) => drop("place", place, share),
-    };
-    documents.iter().map(decide).collect()
+pub fn sample(settings: &SelectSample, document: &Document) -> Decision {
+    let seed = settings.seed.to_le_bytes();
+    let digest = Digest::of(&[&document.id.as_bytes()[..], b"select.sample", &seed].concat());
+    let first = digest.as_bytes().first_chunk().expect("32 bytes");
+    // 53 bits are exact, and 1 is never reached.
+    let place = (u64::from_be_bytes(*first) >> 11) as f64 / (1u64 << 53) as f64;
+    match settings.share {
+        share if place < share => Decision::Keep(vec![Measure::at_most("place", place, share)]),
+        share => drop("place", place, share),
+    }
 }
 
 fn drop(measure: &'static str, value: f64, limit: f64) -> Decision {
     Decision::Drop(crate::decision::Drop { measure, value, limit: Some(limit) })
 }
 
-/// The documents at some positions.
-pub fn range(settings: &SelectRange, documents: &[Document]) -> Vec<Decision> {
-    let end = settings.from.saturating_add(settings.documents);
-    let decide = |position: usize| match position as u64 {
-        position if position < settings.from => {
-            drop("position", position as f64, settings.from as f64)
-        }
-        position if position >= end => drop("position", position as f64, end as f64 - 1.0),
-        _ => Decision::Keep(Vec::new()),
-    };
-    (0..documents.len()).map(decide).collect()
+/// Decides in document order, by what stood before.
+fn in_order(
+    documents: &[&Document],
+    decide: impl FnMut(&&Document) -> Decision,
+) -> Result<Vec<Outcome>, DedupError> {
+    Ok(documents.iter().map(decide).map(Outcome::alone).collect())
 }
 
-/// The first documents by a measure.
-pub fn top(settings: &SelectTop, documents: &[Document]) -> Vec<Decision> {
-    let score = |document: &Document| match settings.by {
-        TopMeasure::Chars => document.text.chars().count() as f64,
-        TopMeasure::DistinctWords => ratios::distinct_words(&document.text),
-    };
-    let mut ranked: Vec<(usize, f64)> = documents.iter().map(score).enumerate().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut decisions = vec![Decision::Keep(Vec::new()); documents.len()];
-    for (rank, (index, _)) in ranked.into_iter().enumerate().skip(settings.documents as usize) {
-        decisions[index] = drop("rank", rank as f64 + 1.0, settings.documents as f64);
+/// The documents at some positions.
+pub struct Range {
+    from: u64,
+    end: u64,
+    position: u64,
+}
+
+impl Range {
+    /// Makes ready.
+    pub fn new(settings: &SelectRange) -> Range {
+        let end = settings.from.saturating_add(settings.documents);
+        Range { from: settings.from, end, position: 0 }
     }
-    decisions
+}
+
+impl<'a> Compare<'a> for Range {
+    fn see(&mut self, _: &[&Document]) -> Result<(), DedupError> {
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>) -> Result<Box<dyn Settled + 'a>, DedupError> {
+        Ok(self)
+    }
+}
+
+impl Settled for Range {
+    fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
+        in_order(documents, |_| {
+            let position = self.position;
+            self.position += 1;
+            match position {
+                _ if position < self.from => drop("position", position as f64, self.from as f64),
+                _ if position >= self.end => {
+                    drop("position", position as f64, self.end as f64 - 1.0)
+                }
+                _ => Decision::Keep(Vec::new()),
+            }
+        })
+    }
+}
+
+/// The first documents by a measure; nine bytes a document are held.
+pub struct Top {
+    by: TopMeasure,
+    documents: u64,
+    /// Of each document seen its score, then its rank from 0.
+    ranks: Vec<f64>,
+    next: usize,
+}
+
+impl Top {
+    /// Makes ready.
+    pub fn new(settings: &SelectTop) -> Top {
+        let SelectTop { by, documents, .. } = settings.clone();
+        Top { by, documents, ranks: Vec::new(), next: 0 }
+    }
+}
+
+impl<'a> Compare<'a> for Top {
+    fn see(&mut self, documents: &[&Document]) -> Result<(), DedupError> {
+        self.ranks.extend(documents.iter().map(|document| match self.by {
+            TopMeasure::Chars => document.text.chars().count() as f64,
+            TopMeasure::DistinctWords => ratios::distinct_words(&document.text),
+        }));
+        Ok(())
+    }
+
+    fn settle(mut self: Box<Self>) -> Result<Box<dyn Settled + 'a>, DedupError> {
+        let mut ranked: Vec<(usize, f64)> = self.ranks.iter().copied().enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        for (rank, (index, _)) in ranked.into_iter().enumerate() {
+            self.ranks[index] = rank as f64;
+        }
+        Ok(self)
+    }
+}
+
+impl Settled for Top {
+    fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
+        in_order(documents, |_| {
+            let rank = self.ranks[self.next];
+            self.next += 1;
+            match self.documents as f64 {
+                documents if rank < documents => Decision::Keep(Vec::new()),
+                documents => drop("rank", rank + 1.0, documents),
+            }
+        })
+    }
 }
 
 /// At most some documents of each kind.
-pub fn cap(settings: &SelectCap, documents: &[Document]) -> Vec<Decision> {
-    let mut counts = BTreeMap::new();
-    let decide = |document: &Document| {
-        let name = match settings.per {
-            CapKind::Source => String::new(),
-            CapKind::Name => document.name.clone(),
-        };
-        let count = counts.entry((document.source, name)).or_insert(0u64);
-        *count += 1;
-        Decision::within("documents", *count as f64, None, settings.documents_max as f64)
-    };
-    documents.iter().map(decide).collect()
+pub struct Cap {
+    settings: SelectCap,
+    counts: BTreeMap<(u32, String), u64>,
+}
+
+impl Cap {
+    /// Makes ready.
+    pub fn new(settings: &SelectCap) -> Cap {
+        Cap { settings: settings.clone(), counts: BTreeMap::new() }
+    }
+}
+
+impl<'a> Compare<'a> for Cap {
+    fn see(&mut self, _: &[&Document]) -> Result<(), DedupError> {
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>) -> Result<Box<dyn Settled + 'a>, DedupError> {
+        Ok(self)
+    }
+}
+
+impl Settled for Cap {
+    fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
+        in_order(documents, |document| {
+            let name = match self.settings.per {
+                CapKind::Source => String::new(),
+                CapKind::Name => document.name.clone(),
+            };
+            let count = self.counts.entry((document.source, name)).or_insert(0u64);
+            *count += 1;
+            Decision::within("documents", *count as f64, None, self.settings.documents_max as f64)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -84,10 +174,10 @@ mod tests {
         let mut documents: Vec<Document> = (0..1000).map(made).collect();
         let settings = SelectSample { share: 0.3, seed: 1 };
         let kept = |documents: &[Document]| -> Vec<String> {
-            let decisions = sample(&settings, documents);
-            let kept = documents.iter().zip(decisions);
-            let kept = kept.filter(|(_, decision)| matches!(decision, Decision::Keep(_)));
-            let mut texts: Vec<String> = kept.map(|(document, _)| document.text.clone()).collect();
+            let is_kept =
+                |document: &&Document| matches!(sample(&settings, document), Decision::Keep(_));
+            let kept = documents.iter().filter(is_kept);
+            let mut texts: Vec<String> = kept.map(|document| document.text.clone()).collect();
             texts.sort();
             texts
         };

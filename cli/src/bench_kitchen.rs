@@ -1,0 +1,118 @@
+//! Cleaning steps over JSONL files, measured from reading the files to the written result: what a
+//! run does up to its held-out documents, with every digest and fate, and then JSONL again.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use recipes::Digest;
+use recipes::recipe::Hold;
+use serde_json::json;
+use trainer::Inputs;
+use trainer::flow::Flow;
+use trainer::pin::{Keep, pin};
+use trainer::steps::Steps;
+
+use crate::Failure;
+use crate::commands::run::Furnace;
+use crate::context::Context;
+use crate::furnace::{Hashing, Rehearsal};
+use crate::progress::Meter;
+
+/// What became of the documents, and in how long.
+pub struct Cleaned {
+    pub documents: u64,
+    pub kept: u64,
+    pub seconds: f64,
+}
+
+/// Files where they lie, by their digests.
+#[derive(Default)]
+struct Files(BTreeMap<Digest, PathBuf>);
+
+impl Keep for Files {
+    fn keep_file(&mut self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
+        let (digest, size) = Hashing.keep_file(path, hold)?;
+        self.0.insert(digest, path.to_owned());
+        Ok((digest, size))
+    }
+
+    fn keep_bytes(&mut self, bytes: &[u8], hold: Hold) -> io::Result<(Digest, u64)> {
+        Hashing.keep_bytes(bytes, hold)
+    }
+}
+
+impl Inputs for Files {
+    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send>> {
+        let path = self.0.get(digest).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(File::open(path)?))
+    }
+}
+
+/// A recipe that cleans the files; what comes after cleaning is only there to be complete.
+fn recipe(files: &[PathBuf], steps: &str) -> String {
+    let mut sources = BTreeMap::new();
+    let mut formula = Vec::new();
+    for (number, path) in files.iter().enumerate() {
+        let name = format!("file-{number}");
+        sources.insert(name.clone(), json!({"kind": "jsonl", "path": path, "text": "text"}));
+        formula.push(json!({"source": name, "share": 1.0 / files.len() as f64}));
+    }
+    format!(
+        "ingot: 1\nname: bench\nsummary: Cleaning.\nsources: {}\nformula: {}\n\
+         held_out: {{share: 0.0}}\ncleaning: {steps}\n\
+         tokenizer: {{kind: bpe, vocabulary: 512}}\n\
+         model: {{kind: llama, layers: 1, width: 8, heads: 1, kv_heads: 1, hidden: 8, \
+         context: 8}}\n\
+         stages:\n  - pretrain:\n      tokens: 8\n      batch_tokens: 8\n      \
+         micro_batches: 1\n      optimizer: {{kind: adamw}}\n      \
+         schedule: {{kind: constant, peak: 0.001, warmup_tokens: 0}}\n      state_every: 1\n\
+         quality: []\nseed: \"1\"\n",
+        json!(sources),
+        json!(formula),
+    )
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}
+
+/// Cleans files and writes what is left into a file of the folder.
+pub fn measure(
+    context: &mut Context,
+    files: &[PathBuf],
+    steps: &str,
+    folder: &Path,
+    furnace: &Furnace,
+) -> Result<Cleaned, Failure> {
+    let options = furnace.options(context)?;
+    let written = folder.join("cleaned.jsonl");
+    let text = recipe(files, steps);
+    let recipe = recipes::read(&text).map_err(|problems| failed(problems.render("", &text)))?;
+    let begun = Instant::now();
+    let mut located = Files::default();
+    let pinned = pin(&recipe, folder, &mut located).map_err(failed)?;
+    let mut meter = Meter::new(&context.common, context.world);
+    let mut outputs = Rehearsal { meter: &mut meter, stop: Default::default() };
+    let (kernels, scratch) = (&options.kernels, options.scratch.as_ref());
+    let flow = Flow { pinned: &pinned, kernels, scratch, is_planted: false };
+    let mut done = Steps::new(&mut outputs);
+    let mut split = flow.run(&located, &mut done).map_err(failed)?;
+    let about = |error: io::Error| Failure::file(&written, &error);
+    let mut out = BufWriter::new(File::create(&written).map_err(about)?);
+    for block in split.train.blocks().map_err(about)? {
+        let block = block.map_err(about)?;
+        let lines = kernels.map(block.len(), &|index| {
+            let document = &block[index].document;
+            format!("{}\n", json!({"text": document.text, "id": document.id}))
+        });
+        lines.iter().try_for_each(|line| out.write_all(line.as_bytes())).map_err(about)?;
+    }
+    out.into_inner().map_err(|error| about(error.into_error()))?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let gathered = done.into_done().into_iter().filter(|step| step.name.starts_with("gather "));
+    let documents = gathered.filter_map(|step| step.counts.get("documents").copied()).sum();
+    Ok(Cleaned { documents, kept: split.train.documents, seconds })
+}
