@@ -125,6 +125,11 @@ mod tests {
     fn every_complaint_says_where_what_and_what_is_wanted() {
         check("text.normalize@1: {}", &[]);
         check("filter.length@1: {chars_max: null}", &[]);
+        check("filter.unigram-score@1: {texts: [a], mean_ln_min: -5, mean_ln_max: -1.5}", &[]);
+        check(
+            "filter.listed-words@2: {lists: [{words: [a]}]}",
+            &["33: `a list` has no `category`"],
+        );
         check(
             "text.normalize@1: {from: nfc}",
             &["20: operator `text.normalize@1` has no key `from` (did you mean `form`?)"],

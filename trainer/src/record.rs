@@ -90,7 +90,7 @@ impl CleanRecord {
         match &outcome.decision {
             Decision::Keep(measures) => {
                 for measure in measures {
-                    self.spread.keep(measure.name, measure.value, [measure.min, measure.max]);
+                    self.spread.keep(&measure.name, measure.value, [measure.min, measure.max]);
                 }
                 Ok(())
             }
@@ -105,13 +105,13 @@ impl CleanRecord {
                 self.changed.push(document.source, &document.name, false, &row)
             }
             Decision::Drop(drop) => {
-                self.spread.drop(drop.measure, drop.value, drop.limit);
+                self.spread.drop(&drop.measure, drop.value, drop.limit);
                 self.fates.push(&Fate {
                     document: document.id,
                     source: document.source,
                     name: document.name.clone(),
                     position: document.position,
-                    measure: drop.measure.to_owned(),
+                    measure: drop.measure.clone().into_owned(),
                     value: drop.value,
                     limit: drop.limit,
                     repeats: outcome.repeats,

@@ -144,7 +144,7 @@ fn short(value: f64) -> String {
 
 fn measured(measure: &Measure) -> String {
     let value = short(measure.value);
-    let name = measure.name;
+    let name = &measure.name;
     match (measure.min, measure.max) {
         (Some(min), Some(max)) => format!("{name} {value} ({} to {})", short(min), short(max)),
         (Some(min), None) => format!("{name} {value} (at least {})", short(min)),
@@ -161,7 +161,7 @@ fn drawn(document: &Document, outcome: &Outcome) -> String {
             Some(limit) => {
                 format!("{} {}, limit {}", drop.measure, short(drop.value), short(limit))
             }
-            None => drop.measure.to_owned(),
+            None => drop.measure.clone().into_owned(),
         },
     };
     if let Some(earlier) = &outcome.repeats {
@@ -189,7 +189,7 @@ fn record(document: &Document, outcome: &Outcome) -> Value {
     match &outcome.decision {
         Decision::Keep(measures) => {
             let one = |m: &Measure| {
-                let (name, value) = (m.name, m.value);
+                let (name, value) = (&m.name, m.value);
                 json!({"measure": name, "value": value, "min": m.min, "max": m.max})
             };
             record["measures"] = measures.iter().map(one).collect();
@@ -199,7 +199,7 @@ fn record(document: &Document, outcome: &Outcome) -> Value {
             record["after"] = after.as_str().into();
         }
         Decision::Drop(drop) => {
-            record["measure"] = drop.measure.into();
+            record["measure"] = drop.measure.as_ref().into();
             record["value"] = drop.value.into();
             record["limit"] = json!(drop.limit);
             record["repeats"] = json!(outcome.repeats);

@@ -71,18 +71,27 @@ fn operator(variant: &Value, root: &Value) -> Option<Operator> {
     let own = variant["description"].as_str();
     let text = own.or_else(|| schema["description"].as_str()).unwrap_or_default();
     let (summary, meaning) = text.split_once("\n\n").unwrap_or((text, ""));
-    let required = |key: &str| {
-        schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == key))
-    };
-    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
-    let parameters = properties.iter().map(|(key, value)| parameter(key, value, required(key)));
     Some(Operator {
         name: name.clone(),
         summary: summary.split_whitespace().collect::<Vec<_>>().join(" "),
         meaning: meaning.to_owned(),
-        parameters: parameters.collect(),
+        parameters: parameters("", &schema),
         schema,
     })
+}
+
+/// The parameters of a schema; those of the mappings in a list follow it, named `list.key`.
+fn parameters(before: &str, schema: &Value) -> Vec<Parameter> {
+    let required = |key: &str| {
+        schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == key))
+    };
+    let mut all = Vec::new();
+    for (key, value) in schema["properties"].as_object().into_iter().flatten() {
+        let name = format!("{before}{key}");
+        all.push(parameter(&name, value, required(key)));
+        all.extend(parameters(&format!("{name}."), &value["items"]));
+    }
+    all
 }
 
 fn parameter(name: &str, schema: &Value, required: bool) -> Parameter {

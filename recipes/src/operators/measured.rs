@@ -65,12 +65,101 @@ pub struct Words {
     pub max: Option<u64>,
 }
 
+/// Keeps documents whose measured number of words lies in a range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordCount {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
+    /// The smallest number kept.
+    #[serde(default)]
+    pub min: u64,
+    /// The largest number kept; unset, there is none.
+    #[serde(default)]
+    pub max: Option<u64>,
+    /// How a text is cut into words by the operator's own profile, if not as the page says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+}
+
+/// Keeps documents whose measured value of words lies in a range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordAmount {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
+    /// The smallest value kept.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub min: f64,
+    /// The largest value kept; unset, there is none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub max: Option<f64>,
+    /// How a text is cut into words by the operator's own profile, if not as the page says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+}
+
+/// Keeps documents whose measured part of words lies in a range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordShare {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
+    /// The smallest part kept.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_min: f64,
+    /// The largest part kept.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+    /// How a text is cut into words by the operator's own profile, if not as the page says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+}
+
+/// Keeps documents by the n-grams of words that stand again in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordRepetition {
+    /// Whose measure and defaults.
+    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[schemars(extend("x-readings" = true))]
+    pub profile: Profile,
+    /// The length of an n-gram.
+    #[serde(default = "whole::<10>")]
+    #[schemars(range(min = 2, max = 64))]
+    pub n: u64,
+    /// The smallest part kept.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_min: f64,
+    /// The largest part kept.
+    #[serde(default = "half")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+    /// How a text is cut into words by the operator's own profile, if not as the page says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+}
+
 /// How a text is cut into words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Cut {
-    /// The words of Unicode's text segmentation.
+    /// The words of Unicode's text segmentation (UAX #29); every Chinese character is one.
+    #[default]
     Words,
+    /// The same, but scripts that are written without spaces are cut by ICU's dictionary.
+    Dictionary,
     /// All pieces of Unicode's text segmentation that are not white space.
     Segments,
     /// What lies between white space.
@@ -150,6 +239,41 @@ pub struct ListedWords {
     #[serde(default = "one")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
+}
+
+/// Keeps documents by the words and phrases of lists in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListedWords2 {
+    /// The lists.
+    #[schemars(length(min = 1))]
+    pub lists: Vec<WordList>,
+    /// How texts are cut into words.
+    #[serde(default)]
+    pub cut: Cut,
+}
+
+/// Words of a category and how many of them a document may have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordList {
+    /// What the words are: `stop-words`, `gambling`.
+    #[schemars(length(min = 1))]
+    pub category: String,
+    /// The words and phrases; letters of either case count.
+    #[schemars(length(min = 1))]
+    pub words: Vec<String>,
+    /// The smallest part of the text's words that is kept.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_min: f64,
+    /// The largest part of the text's words that is kept.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+    /// The most that a kept document has of them; unset, there is no limit.
+    #[serde(default)]
+    pub max: Option<u64>,
 }
 
 /// Keeps documents by how often some phrases stand in them.
@@ -277,4 +401,33 @@ pub struct Decontaminate {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
+}
+
+/// Keeps documents that share few n-grams of words with evaluation sets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decontaminate2 {
+    /// The evaluation sets.
+    #[schemars(length(min = 1))]
+    pub sets: Vec<EvaluationSet>,
+    /// Words of an n-gram.
+    #[serde(default = "whole::<13>")]
+    #[schemars(range(min = 1, max = 64))]
+    pub ngram_words: u64,
+    /// The largest part of the document's n-grams that may stand in one set.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+}
+
+/// Evaluation texts with a name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationSet {
+    /// The set's name.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Its texts.
+    #[schemars(length(min = 1))]
+    pub texts: Vec<String>,
 }

@@ -8,9 +8,11 @@
 pub mod catalogue;
 mod dedup;
 mod filter;
+mod language;
 mod measured;
 mod pii;
 pub mod profiles;
+mod quality;
 mod select;
 mod text;
 
@@ -19,9 +21,11 @@ use serde::{Deserialize, Serialize};
 
 pub use dedup::*;
 pub use filter::*;
+pub use language::*;
 pub use measured::*;
 pub use pii::*;
 pub use profiles::Profile;
+pub use quality::*;
 pub use select::*;
 pub use text::*;
 
@@ -73,21 +77,23 @@ pub enum CleaningStep {
     FilterBytes1(Count),
     /// Drops documents by their number of words.
     ///
-    /// Words are those of Unicode's text segmentation; every Chinese character is one.
+    /// Words are those of Unicode's text segmentation, every Chinese character one, unless `cut`
+    /// is given.
     ///
     /// Source: Unicode Standard Annex #29. Data-Juicer keeps 10 words and more.
     #[serde(rename = "filter.words@1")]
     FilterWords1(Words),
     /// Drops documents by the mean length of their words in characters.
     ///
-    /// Words lie between white space. Gopher keeps 3 to 10.
+    /// Words lie between white space unless `cut` is given: Chinese wants `dictionary`. Gopher
+    /// keeps 3 to 10 of English.
     #[serde(rename = "filter.mean-word-length@1")]
-    FilterMeanWordLength1(Amount),
+    FilterMeanWordLength1(WordAmount),
     /// Drops documents by the characters of their longest word.
     ///
-    /// Words lie between white space.
+    /// Words lie between white space unless `cut` is given: Chinese wants `dictionary`.
     #[serde(rename = "filter.longest-word@1")]
-    FilterLongestWord1(Count),
+    FilterLongestWord1(WordCount),
     /// Drops documents by their number of lines.
     #[serde(rename = "filter.lines@1")]
     FilterLines1(Count),
@@ -170,21 +176,24 @@ pub enum CleaningStep {
     /// Drops documents by the part of their lines that are short.
     #[serde(rename = "filter.short-lines@1")]
     FilterShortLines1(ShortLines),
-    /// Drops documents by their newlines for each word between white space.
+    /// Drops documents by their newlines for each word.
     ///
+    /// Words lie between white space unless `cut` is given: Chinese wants `dictionary`.
     /// FineWeb keeps up to 0.3 of its own words.
     #[serde(rename = "filter.newlines-per-word@1")]
-    FilterNewlinesPerWord1(Amount),
-    /// Drops documents by their `#` and ellipses for each word between white space.
+    FilterNewlinesPerWord1(WordAmount),
+    /// Drops documents by their `#` and ellipses for each word.
     ///
+    /// Words lie between white space unless `cut` is given: Chinese wants `dictionary`.
     /// Gopher keeps up to 0.1.
     #[serde(rename = "filter.symbols-per-word@1")]
-    FilterSymbolsPerWord1(Amount),
+    FilterSymbolsPerWord1(WordAmount),
     /// Drops documents by the part of their words with a letter.
     ///
-    /// Words lie between white space. Gopher keeps 0.8 and more.
+    /// Words lie between white space unless `cut` is given: Chinese wants `dictionary`. Gopher
+    /// keeps 0.8 and more.
     #[serde(rename = "filter.alphabetic-words@1")]
-    FilterAlphabeticWords1(Share),
+    FilterAlphabeticWords1(WordShare),
     /// Drops documents by the part of their lines that stood before.
     ///
     /// Gopher keeps up to 0.3.
@@ -214,28 +223,32 @@ pub enum CleaningStep {
     FilterCharacterRepetition1(Repetition),
     /// Drops documents by the part of their word n-grams that stand more than once.
     ///
-    /// Words lie between white space, in lower case, without punctuation around them; the
-    /// counts of n-grams that stand more than once over all. Data-Juicer: n 10, 0 to 0.5.
+    /// Words lie between white space, in lower case, without punctuation around them, unless `cut`
+    /// is given: Chinese wants `words` or `dictionary`. Measured are the counts
+    /// of n-grams that stand more than once over all. Data-Juicer: n 10, 0 to 0.5.
     #[serde(rename = "filter.word-repetition@1")]
-    FilterWordRepetition1(Repetition),
+    FilterWordRepetition1(WordRepetition),
     /// Drops documents by the part of their characters that their most frequent word n-gram
     /// covers.
     ///
-    /// Words are those of `filter.gopher-repetition@2`. Gopher: 0.2 for n 2, 0.18 for 3, 0.16
-    /// for 4.
+    /// Words are those of `filter.gopher-repetition@2`, joined by spaces. With a `cut` of words
+    /// nothing is joined: Chinese wants `words` or `dictionary`. Gopher: 0.2 for n 2,
+    /// 0.18 for 3, 0.16 for 4.
     #[serde(rename = "filter.top-ngram@1")]
-    FilterTopNgram1(Repetition),
+    FilterTopNgram1(WordRepetition),
     /// Drops documents by the part of their characters in word n-grams that stood before.
     ///
-    /// Words are those of `filter.gopher-repetition@2`; counted from the left without overlap.
+    /// Words are those of `filter.gopher-repetition@2` unless `cut` is given: Chinese wants
+    /// `unicode` or `dictionary`. Counted from the left without overlap.
     /// Gopher: 0.15 for n 5 down to 0.10 for 10.
     #[serde(rename = "filter.repeated-ngrams@1")]
-    FilterRepeatedNgrams1(Repetition),
+    FilterRepeatedNgrams1(WordRepetition),
     /// Drops documents by the part of their words that are different.
     ///
-    /// Words lie between white space, in lower case.
+    /// Words lie between white space, in lower case, unless `cut` is given: Chinese wants
+    /// `dictionary`.
     #[serde(rename = "filter.distinct-words@1")]
-    FilterDistinctWords1(Share),
+    FilterDistinctWords1(WordShare),
     /// Drops documents by the part of their words that stand in a list: stop words, flagged
     /// words.
     ///
@@ -243,6 +256,18 @@ pub enum CleaningStep {
     /// more of stop words, up to 0.045 of flagged words.
     #[serde(rename = "filter.listed-words@1")]
     FilterListedWords1(ListedWords),
+    /// Drops documents by the words and phrases of lists by category that stand in them.
+    ///
+    /// Lists are tried in their order; the first that a document breaks is the reason, by its
+    /// category. A listed phrase is cut into words as the text is and is met where
+    /// its words follow one another, in lower case, the longest first and without overlap: by
+    /// `words` a Chinese word is met wherever its characters stand, by `dictionary` only where
+    /// the dictionary cuts at its ends.
+    ///
+    /// Data-Juicer keeps 0.3 and more of English and 0.2 of Chinese stop words, up to 0.045 of
+    /// flagged words, Chinese ones cut by a dictionary.
+    #[serde(rename = "filter.listed-words@2")]
+    FilterListedWords2(ListedWords2),
     /// Drops documents by the phrases in them: keywords of a category, boilerplate, filler.
     #[serde(rename = "filter.phrases@1")]
     FilterPhrases1(Phrases),
@@ -266,6 +291,14 @@ pub enum CleaningStep {
     /// Letters are those of Unicode's property `Alphabetic`.
     #[serde(rename = "filter.script@1")]
     FilterScript1(ScriptShare),
+    #[serde(rename = "filter.language@1")]
+    FilterLanguage1(FilterLanguage),
+    #[serde(rename = "filter.unigram-score@1")]
+    FilterUnigramScore1(UnigramScore),
+    #[serde(rename = "filter.ngram-score@1")]
+    FilterNgramScore1(NgramScore),
+    #[serde(rename = "filter.classifier@1")]
+    FilterClassifier1(Classifier),
     /// Drops documents that share n-grams of words with evaluation texts.
     ///
     /// Words are runs of letters and digits in lower case, every Chinese character one; a text
@@ -273,6 +306,12 @@ pub enum CleaningStep {
     /// that stand in the texts.
     #[serde(rename = "decontaminate.ngrams@1")]
     DecontaminateNgrams1(Decontaminate),
+    /// Drops documents that share n-grams of words with named evaluation sets.
+    ///
+    /// As `decontaminate.ngrams@1`, set by set in their order: the first that shares too much is
+    /// the reason, by its name.
+    #[serde(rename = "decontaminate.ngrams@2")]
+    DecontaminateNgrams2(Decontaminate2),
     /// Makes every kind of space one plain space, and trims the text.
     ///
     /// Unicode's white space other than line ends, and the spaces without width, become a space

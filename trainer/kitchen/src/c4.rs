@@ -63,7 +63,11 @@ pub fn decide(settings: &C4, page: &mut Page) -> Decision {
         match judge(settings, page, line, &bare, runs, phrases) {
             Fate::Leave => {}
             Fate::Drop(measure) => {
-                return Decision::Drop(Drop { measure, value: 1.0, limit: Some(0.0) });
+                return Decision::Drop(Drop {
+                    measure: measure.into(),
+                    value: 1.0,
+                    limit: Some(0.0),
+                });
             }
             Fate::Keep { sentences: found } => {
                 sentences += found;
@@ -168,7 +172,7 @@ mod tests {
             "A first line. And more!\nno end\nToo short.\nThis uses cookies, see.\nIs it so?";
         let wanted = "A first line. And more!\nIs it so?";
         assert_eq!(decided(text, 3), Decision::Change(wanted.into()));
-        let drop = Drop { measure: "sentences", value: 3.0, limit: Some(4.0) };
+        let drop = Drop { measure: "sentences".into(), value: 3.0, limit: Some(4.0) };
         assert_eq!(decided(text, 4), Decision::Drop(drop));
         let cited = decided("It is known[12] to all.[citation needed]", 1);
         assert_eq!(cited, Decision::Change("It is known to all.".into()));
@@ -177,11 +181,11 @@ mod tests {
     #[test]
     fn filler_and_brackets_drop_the_text() {
         let measure = |text: &str| match decided(text, 0) {
-            Decision::Drop(drop) => Some(drop.measure),
+            Decision::Drop(drop) => Some(drop.measure.into_owned()),
             _ => None,
         };
-        assert_eq!(measure("Then Lorem Ipsum follows."), Some("lorem_ipsum"));
-        assert_eq!(measure("Then x = {1} follows."), Some("curly_bracket"));
+        assert_eq!(measure("Then Lorem Ipsum follows."), Some("lorem_ipsum".into()));
+        assert_eq!(measure("Then x = {1} follows."), Some("curly_bracket".into()));
         assert_eq!(measure("Then JavaScript {1} follows."), None);
     }
 }

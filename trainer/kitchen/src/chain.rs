@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(text_after(&changed), Some("write to <email>"));
         assert!(matches!(changed[..], [Decision::Change(_), Decision::Keep(_)]), "{changed:?}");
         let dropped = said("to a@b.example");
-        let reason = Drop { measure: "chars", value: 10.0, limit: Some(12.0) };
+        let reason = Drop { measure: "chars".into(), value: 10.0, limit: Some(12.0) };
         assert_eq!(dropped[1], Decision::Drop(reason));
         assert!(matches!(said("nothing to do here")[1], Decision::Keep(_)));
     }

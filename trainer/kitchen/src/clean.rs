@@ -12,8 +12,8 @@ use crate::document::Document;
 use crate::prepared::Prepared;
 use crate::spill::InMemory;
 use crate::{
-    c4, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2, measured,
-    normalize, pii_find, pii_mask, rewrite,
+    c4, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2, language,
+    measured, normalize, pii_find, pii_mask, rewrite,
 };
 
 /// What a step says about one document.
@@ -61,6 +61,7 @@ pub(crate) fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
         CleaningStep::FilterGopherQuality1(settings) => gopher_quality::decide(settings, page),
         CleaningStep::FilterC41(settings) => c4::decide(settings, page),
         CleaningStep::FilterFineWeb1(settings) => fineweb::decide(settings, page),
+        CleaningStep::FilterLanguage1(settings) => language::decide(settings, page.text),
         CleaningStep::PiiMask1(settings) => pii_mask::decide(settings, page.text),
         CleaningStep::PiiFilter1(settings) => pii_find::decide(settings, page.text),
         step => return rewrite::decide(step, page.text).or_else(|| measured::decide(step, page)),

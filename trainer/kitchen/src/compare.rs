@@ -80,7 +80,7 @@ impl Settled for Judged<'_> {
                     Outcome { decision: Decision::Change(cut.text), repeats: id(cut.of)? }
                 }
                 Verdict::Drop(Repeat { of, measure, value, limit }) => Outcome {
-                    decision: Decision::Drop(Drop { measure, value, limit }),
+                    decision: Decision::Drop(Drop { measure: measure.into(), value, limit }),
                     repeats: id(of)?,
                 },
             })

@@ -1,5 +1,7 @@
 //! What an operator says about one document, with every value that it measured.
 
+use std::borrow::Cow;
+
 /// A decision about one document, from its text alone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
@@ -11,9 +13,9 @@ pub enum Decision {
 }
 
 /// A measured value and the range in which a document is kept.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measure {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub value: f64,
     pub min: Option<f64>,
     pub max: Option<f64>,
@@ -22,27 +24,28 @@ pub struct Measure {
 /// The measure that dropped a document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drop {
-    pub measure: &'static str,
+    pub measure: Cow<'static, str>,
     pub value: f64,
     pub limit: Option<f64>,
 }
 
 impl Measure {
     /// A value that must be at least `min`.
-    pub fn at_least(name: &'static str, value: f64, min: f64) -> Measure {
-        Measure { name, value, min: Some(min), max: None }
+    pub fn at_least(name: impl Into<Cow<'static, str>>, value: f64, min: f64) -> Measure {
+        Measure { name: name.into(), value, min: Some(min), max: None }
     }
 
     /// A value that must be at most `max`.
-    pub fn at_most(name: &'static str, value: f64, max: f64) -> Measure {
-        Measure { name, value, min: None, max: Some(max) }
+    pub fn at_most(name: impl Into<Cow<'static, str>>, value: f64, max: f64) -> Measure {
+        Measure { name: name.into(), value, min: None, max: Some(max) }
     }
 
     /// The reason to drop, where the value lies outside its range.
     pub fn broken(&self) -> Option<Drop> {
         let below = self.min.filter(|min| self.value < *min);
         let limit = below.or_else(|| self.max.filter(|max| self.value > *max));
-        limit.map(|limit| Drop { measure: self.name, value: self.value, limit: Some(limit) })
+        let measure = self.name.clone();
+        limit.map(|limit| Drop { measure, value: self.value, limit: Some(limit) })
     }
 }
 
@@ -57,12 +60,12 @@ impl Decision {
 
     /// Keeps or drops by one value that must lie in a range.
     pub fn within(
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         value: f64,
         min: impl Into<Option<f64>>,
         max: impl Into<Option<f64>>,
     ) -> Decision {
-        Decision::by(vec![Measure { name, value, min: min.into(), max: max.into() }])
+        Decision::by(vec![Measure { name: name.into(), value, min: min.into(), max: max.into() }])
     }
 
     /// A change where the new text is another one.

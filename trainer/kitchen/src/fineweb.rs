@@ -23,7 +23,7 @@ pub fn decide(settings: &FineWeb, page: &mut Page) -> Decision {
         from < to
     });
     if lines.is_empty() {
-        return Decision::Drop(Drop { measure: "empty", value: 0.0, limit: None });
+        return Decision::Drop(Drop { measure: "empty".into(), value: 0.0, limit: None });
     }
     let all = lines.len() as f64;
     let ends = |(start, end): &&(usize, usize)| {

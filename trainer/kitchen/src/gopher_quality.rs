@@ -18,8 +18,8 @@ pub fn decide(settings: &GopherQuality, page: &mut Page) -> Decision {
         alphabetic += u64::from(word.is_alphabetic);
         stops |= word.stop;
     }
-    let range = |name, value: u64, min: u64, max: Option<u64>| Measure {
-        name,
+    let range = |name: &'static str, value: u64, min: u64, max: Option<u64>| Measure {
+        name: name.into(),
         value: value as f64,
         min: Some(min as f64),
         max: max.map(|max| max as f64),
@@ -35,7 +35,7 @@ pub fn decide(settings: &GopherQuality, page: &mut Page) -> Decision {
     Decision::by(vec![
         count,
         Measure {
-            name: "mean_word_chars",
+            name: "mean_word_chars".into(),
             value: part(content_chars, content),
             min: Some(settings.mean_word_chars_min),
             max: Some(settings.mean_word_chars_max),

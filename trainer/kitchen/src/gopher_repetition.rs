@@ -31,7 +31,7 @@ const REPEATED_MAX: [(usize, &str, f64); 6] = [
 /// Decides about a text.
 pub fn decide(_: &GopherRepetition, text: &str) -> Decision {
     if text.is_empty() {
-        return Decision::Drop(Drop { measure: "empty", value: 0.0, limit: None });
+        return Decision::Drop(Drop { measure: "empty".into(), value: 0.0, limit: None });
     }
     let chars = text.chars().count() as f64;
     let mut measures = repeats(text, chars).to_vec();
@@ -125,7 +125,7 @@ mod tests {
             Decision::Drop(drop) => Some(drop.measure),
             _ => None,
         };
-        assert_eq!(found, wanted, "{text}");
+        assert_eq!(found.as_deref(), wanted, "{text}");
     }
 
     #[test]

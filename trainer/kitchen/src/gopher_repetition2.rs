@@ -26,7 +26,7 @@ const REPEATED_MAX: [(usize, &str, f64); 6] = [
 /// Decides about a text.
 pub fn decide(settings: &GopherRepetition2, page: &mut Page) -> Decision {
     if page.text.is_empty() {
-        return Decision::Drop(Drop { measure: "empty", value: 0.0, limit: None });
+        return Decision::Drop(Drop { measure: "empty".into(), value: 0.0, limit: None });
     }
     let chars = page.chars() as f64;
     let mut measures = Vec::with_capacity(13);
@@ -94,7 +94,7 @@ mod tests {
             Decision::Drop(drop) => Some(drop.measure),
             _ => None,
         };
-        assert_eq!(found, wanted, "{text}");
+        assert_eq!(found.as_deref(), wanted, "{text}");
     }
 
     #[test]

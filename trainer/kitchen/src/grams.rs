@@ -32,12 +32,15 @@ pub struct Grams {
     /// Characters before each word, and of all words at the end.
     chars: Vec<u32>,
     seen: Vec<bool>,
+    /// Whether words of an n-gram are joined by a space.
+    joined: bool,
 }
 
 impl Grams {
     /// Starts with single words: their numbers and their lengths in characters.
     pub fn start(&mut self, words: &[u32], chars: impl Fn(u32) -> u32) {
         self.n = 1;
+        self.joined = true;
         self.places.clear();
         let place = |(at, gram): (usize, &u32)| Place { at: at as u32, gram: *gram };
         self.places.extend(words.iter().enumerate().map(place));
@@ -48,6 +51,11 @@ impl Grams {
             sum += chars(*word);
             self.chars.push(sum);
         }
+    }
+
+    /// Counts no spaces between words.
+    pub fn unjoined(&mut self) {
+        self.joined = false;
     }
 
     /// Goes from n-grams to (n+1)-grams.
@@ -100,8 +108,7 @@ impl Grams {
         }
     }
 
-    /// Characters covered by the most frequent n-gram, the first of equals; words are joined by a
-    /// space.
+    /// Characters covered by the most frequent n-gram, the first of equals.
     pub fn top(&mut self, n: usize) -> u64 {
         self.reach(n);
         let words = self.chars.len() - 1;
@@ -115,8 +122,9 @@ impl Grams {
             }
         }
         let first = best.first as usize;
-        let gram = u64::from(self.chars[first + n] - self.chars[first]) + n as u64 - 1;
-        gram * u64::from(best.times)
+        let spaces = if self.joined { n as u64 - 1 } else { 0 };
+        let gram = u64::from(self.chars[first + n] - self.chars[first]);
+        (gram + spaces) * u64::from(best.times)
     }
 
     /// Characters covered by n-grams that stood before, counted without overlap from the left.

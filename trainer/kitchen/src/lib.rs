@@ -5,6 +5,7 @@
 
 mod c4;
 pub mod chain;
+mod classifier;
 pub mod clean;
 pub mod compare;
 mod data_juicer;
@@ -31,8 +32,11 @@ mod gopher_repetition2;
 mod grams;
 mod groups;
 mod html;
+pub mod language;
+mod language_model;
 mod latex;
 mod letters;
+mod lexicon;
 mod listed;
 mod measured;
 mod mojibake;
@@ -58,6 +62,7 @@ mod vocabulary;
 mod web_lines;
 mod word_prints;
 pub mod words;
+mod words_by;
 
 pub use decision::{Decision, Drop, Measure};
 pub use document::Document;

@@ -1,7 +1,9 @@
 //! Filters by one measured value: which measure each has, and the range that it is kept in.
 
 use recipes::recipe::CleaningStep::{self, *};
-use recipes::recipe::{Amount, Count, Repetition, Share};
+use recipes::recipe::{
+    Amount, Count, Cut, Repetition, Share, WordAmount, WordCount, WordRepetition, WordShare,
+};
 
 use crate::decision::Decision;
 use crate::desk::Page;
@@ -20,7 +22,14 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
         let max = settings.max.map(|max| max as f64);
         Some(Decision::within(name, value as f64, settings.min as f64, max))
     };
+    let words = |settings: &WordCount, name, value: u64| {
+        let max = settings.max.map(|max| max as f64);
+        Some(Decision::within(name, value as f64, settings.min as f64, max))
+    };
     let amount = |settings: &Amount, name, value| {
+        Some(Decision::within(name, value, settings.min, settings.max))
+    };
+    let of_words = |settings: &WordAmount, name, value| {
         Some(Decision::within(name, value, settings.min, settings.max))
     };
     match step {
@@ -34,19 +43,24 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
             let found = listed::common_words(text, s);
             Some(Decision::within("stop_words", found as f64, s.min as f64, None))
         }
-        FilterMeanWordLength1(s) => amount(s, "mean_word_chars", shape::mean_word(text)),
-        FilterLongestWord1(s) => count(s, "longest_word_chars", shape::longest_word(text)),
+        FilterMeanWordLength1(s) => {
+            of_words(s, "mean_word_chars", shape::mean_word(text, spaced(s.cut)))
+        }
+        FilterLongestWord1(s) => {
+            words(s, "longest_word_chars", shape::longest_word(text, spaced(s.cut)))
+        }
         FilterLines1(s) => count(s, "lines", shape::lines(text)),
         FilterMeanLineLength1(s) => amount(s, "mean_line_chars", shape::mean_line(text)),
         FilterLongestLine1(s) => count(s, "longest_line_chars", shape::longest_line(text)),
         FilterSentences1(s) => count(s, "sentences", shape::sentences(text).len() as u64),
         FilterParagraphs1(s) => count(s, "paragraphs", shape::paragraphs(text).len() as u64),
         FilterNewlinesPerWord1(s) => {
-            amount(s, "newlines_per_word", ratios::per_word(text, text.matches('\n').count()))
+            let newlines = text.matches('\n').count();
+            of_words(s, "newlines_per_word", ratios::per_word(text, spaced(s.cut), newlines))
         }
         FilterSymbolsPerWord1(s) => {
             let symbols = text.matches(['#', '…']).count() + text.matches("...").count();
-            amount(s, "symbols_per_word", ratios::per_word(text, symbols))
+            of_words(s, "symbols_per_word", ratios::per_word(text, spaced(s.cut), symbols))
         }
         FilterHosts1(s) => {
             let links = listed::links_to(text, &s.hosts);
@@ -61,8 +75,16 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
     }
 }
 
+/// White space parts words where `cut` is not given.
+fn spaced(cut: Option<Cut>) -> Cut {
+    cut.unwrap_or(Cut::Spaces)
+}
+
 fn parts(step: &CleaningStep, text: &str) -> Option<Decision> {
     let share = |settings: &Share, name, value| {
+        Some(Decision::within(name, value, settings.share_min, settings.share_max))
+    };
+    let words = |settings: &WordShare, name, value| {
         Some(Decision::within(name, value, settings.share_min, settings.share_max))
     };
     match step {
@@ -93,9 +115,11 @@ fn parts(step: &CleaningStep, text: &str) -> Option<Decision> {
         }
         FilterAlphabeticWords1(s) => {
             let alphabetic = |word: &str| word.chars().any(char::is_alphabetic);
-            share(s, "alphabetic_words", ratios::of_words(text, alphabetic))
+            words(s, "alphabetic_words", ratios::of_words(text, spaced(s.cut), alphabetic))
         }
-        FilterDistinctWords1(s) => share(s, "distinct_words", ratios::distinct_words(text)),
+        FilterDistinctWords1(s) => {
+            words(s, "distinct_words", ratios::distinct_words(text, spaced(s.cut)))
+        }
         FilterLinkCharacters1(s) => share(s, "link_characters", listed::link_chars(text)),
         FilterShortLines1(s) => {
             let short = |line: &str| line.chars().count() as u64 <= s.line_chars;
@@ -121,6 +145,9 @@ fn again(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
     let grams = |settings: &Repetition, name, value| {
         Some(Decision::within(name, value, settings.share_min, settings.share_max))
     };
+    let words = |settings: &WordRepetition, name, value| {
+        Some(Decision::within(name, value, settings.share_min, settings.share_max))
+    };
     let text = page.text;
     let chars = page.chars().max(1) as f64;
     match step {
@@ -138,11 +165,22 @@ fn again(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
             grams(s, "character_repetition", standing_again::characters(text, s.n as usize))
         }
         FilterWordRepetition1(s) => {
-            grams(s, "word_repetition", standing_again::words(text, s.n as usize))
+            let value = standing_again::words(text, spaced(s.cut), s.n as usize);
+            words(s, "word_repetition", value)
         }
-        FilterTopNgram1(s) => grams(s, "top_ngram", page.grams().top(s.n as usize) as f64 / chars),
+        FilterTopNgram1(s) => {
+            let top = match s.cut {
+                Some(cut) => standing_again::grams(text, cut).top(s.n as usize),
+                None => page.grams().top(s.n as usize),
+            };
+            words(s, "top_ngram", top as f64 / chars)
+        }
         FilterRepeatedNgrams1(s) => {
-            grams(s, "repeated_ngrams", page.grams().repeated(s.n as usize) as f64 / chars)
+            let repeated = match s.cut {
+                Some(cut) => standing_again::grams(text, cut).repeated(s.n as usize),
+                None => page.grams().repeated(s.n as usize),
+            };
+            words(s, "repeated_ngrams", repeated as f64 / chars)
         }
         _ => None,
     }

@@ -2,24 +2,33 @@
 //! model, is made once and shared by all documents and threads.
 
 use recipes::recipe::CleaningStep::{self, *};
+use recipes::recipe::EvaluationSet;
 
+use crate::classifier::Classifier;
 use crate::clean;
-use crate::decision::Decision;
+use crate::decision::{Decision, Measure};
 use crate::desk::Page;
 use crate::document::Document;
+use crate::language_model::LanguageModel;
+use crate::lexicon::Lexicons;
 use crate::listed::KnownGrams;
 use crate::select;
 
 /// A step with what it needs.
 pub struct Prepared<'s> {
     step: &'s CleaningStep,
-    aid: Aid,
+    aid: Aid<'s>,
 }
 
 /// What a step needs beside a text and its settings.
-enum Aid {
+enum Aid<'s> {
     Nothing,
     Evaluation(KnownGrams),
+    /// By set, with the name of its measure.
+    Evaluations(Vec<(String, KnownGrams)>),
+    Lexicons(Lexicons<'s>),
+    Model(LanguageModel),
+    Classifier(Classifier),
 }
 
 impl<'s> Prepared<'s> {
@@ -29,6 +38,21 @@ impl<'s> Prepared<'s> {
             DecontaminateNgrams1(settings) => {
                 Aid::Evaluation(KnownGrams::of(&settings.texts, settings.ngram_words as usize))
             }
+            DecontaminateNgrams2(settings) => {
+                let n = settings.ngram_words as usize;
+                let known = |set: &EvaluationSet| {
+                    (format!("shared_ngrams.{}", set.name), KnownGrams::of(&set.texts, n))
+                };
+                Aid::Evaluations(settings.sets.iter().map(known).collect())
+            }
+            FilterListedWords2(settings) => Aid::Lexicons(Lexicons::of(settings)),
+            FilterUnigramScore1(settings) => {
+                Aid::Model(LanguageModel::of(&settings.texts, 1, settings.cut))
+            }
+            FilterNgramScore1(settings) => {
+                Aid::Model(LanguageModel::of(&settings.texts, settings.n as usize, settings.cut))
+            }
+            FilterClassifier1(settings) => Aid::Classifier(Classifier::of(settings)),
             _ => Aid::Nothing,
         };
         Prepared { step, aid }
@@ -42,6 +66,24 @@ impl<'s> Prepared<'s> {
                 Decision::within("shared_ngrams", share, None, settings.share_max)
             }
             (_, SelectSample1(settings)) => select::sample(settings, document),
+            (Aid::Evaluations(sets), DecontaminateNgrams2(settings)) => {
+                let share = |(name, known): &(String, KnownGrams)| {
+                    Measure::at_most(name.clone(), known.share(page.text), settings.share_max)
+                };
+                Decision::by(sets.iter().map(share).collect())
+            }
+            (Aid::Lexicons(lists), _) => lists.decide(page.text),
+            (Aid::Model(model), FilterUnigramScore1(settings)) => {
+                let (value, min) = (model.mean_ln(page.text), settings.mean_ln_min);
+                Decision::within("mean_ln_probability", value, min, settings.mean_ln_max)
+            }
+            (Aid::Model(model), FilterNgramScore1(settings)) => {
+                let (value, min) = (model.perplexity(page.text), settings.perplexity_min);
+                Decision::within("perplexity", value, min, settings.perplexity_max)
+            }
+            (Aid::Classifier(classifier), FilterClassifier1(settings)) => {
+                Decision::within("score", classifier.score(page.text), settings.score_min, None)
+            }
             _ => clean::decide(self.step, page).expect("a step about one document"),
         }
     }

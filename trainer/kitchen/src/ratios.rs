@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use recipes::recipe::Cut;
+
 use crate::letters::{PUNCTUATION, TERMINAL, classes};
+use crate::words_by::words;
 
 fn part(of: usize, all: usize) -> f64 {
     if all == 0 { 0.0 } else { of as f64 / all as f64 }
@@ -19,14 +22,19 @@ pub fn of_lines(text: &str, test: impl Fn(&str) -> bool) -> f64 {
     part(lines().filter(|line| test(line)).count(), lines().count())
 }
 
-/// The part of the words between white space that pass a test.
-pub fn of_words(text: &str, test: impl Fn(&str) -> bool) -> f64 {
-    part(text.split_whitespace().filter(|word| test(word)).count(), text.split_whitespace().count())
+/// The part of the words that pass a test.
+pub fn of_words(text: &str, cut: Cut, test: impl Fn(&str) -> bool) -> f64 {
+    let (mut passed, mut all) = (0, 0);
+    for word in words(text, cut) {
+        all += 1;
+        passed += usize::from(test(word));
+    }
+    part(passed, all)
 }
 
-/// A number for each word between white space.
-pub fn per_word(text: &str, number: usize) -> f64 {
-    part(number, text.split_whitespace().count())
+/// A number for each word.
+pub fn per_word(text: &str, cut: Cut, number: usize) -> f64 {
+    part(number, words(text, cut).count())
 }
 
 /// The part of the letters with case that are upper case.
@@ -35,11 +43,11 @@ pub fn uppercase(text: &str) -> f64 {
     part(upper, upper + text.chars().filter(|letter| letter.is_lowercase()).count())
 }
 
-/// Different words between white space, in lower case, over all.
-pub fn distinct_words(text: &str) -> f64 {
+/// Different words, in lower case, over all.
+pub fn distinct_words(text: &str, cut: Cut) -> f64 {
     let lower = text.to_lowercase();
-    let different: BTreeSet<&str> = lower.split_whitespace().collect();
-    part(different.len(), lower.split_whitespace().count())
+    let all: Vec<&str> = words(&lower, cut).collect();
+    part(all.iter().collect::<BTreeSet<_>>().len(), all.len())
 }
 
 /// Whether a character is a bracket, plain or wide.
@@ -74,6 +82,6 @@ mod tests {
         assert_eq!(of_lines("- a\n\n b.\n", bullet), 0.5);
         assert_eq!(of_lines("他说：“好。”\nno", terminal), 0.5);
         assert_eq!(uppercase("Ab汉"), 0.5);
-        assert_eq!(distinct_words("A a b c"), 0.75);
+        assert_eq!(distinct_words("A a b c", Cut::Spaces), 0.75);
     }
 }

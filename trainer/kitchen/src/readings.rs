@@ -21,7 +21,7 @@ pub fn decide(step: &CleaningStep, text: &str) -> Option<Decision> {
     }?;
     Some(match value {
         Some(value) => Decision::within(name, value, min, max),
-        None => Decision::Drop(Drop { measure: "empty", value: 0.0, limit: None }),
+        None => Decision::Drop(Drop { measure: "empty".into(), value: 0.0, limit: None }),
     })
 }
 
@@ -36,20 +36,18 @@ fn range(step: &CleaningStep) -> Option<(Profile, f64, Option<f64>)> {
         | FilterBulletLines1(s)
         | FilterEllipsisLines1(s)
         | FilterTerminalLines1(s)
-        | FilterAlphabeticWords1(s)
         | FilterRepeatedLines1(s)
         | FilterRepeatedLineCharacters1(s)
         | FilterRepeatedParagraphs1(s)
         | FilterRepeatedParagraphCharacters1(s)
         | FilterLinkCharacters1(s) => (s.profile, s.share_min, Some(s.share_max)),
-        FilterLines1(s)
-        | FilterSentences1(s)
-        | FilterParagraphs1(s)
-        | FilterLongestWord1(s)
-        | FilterLongestLine1(s) => (s.profile, s.min as f64, s.max.map(|max| max as f64)),
-        FilterMeanWordLength1(s) | FilterMeanLineLength1(s) | FilterSymbolsPerWord1(s) => {
-            (s.profile, s.min, s.max)
+        FilterLines1(s) | FilterSentences1(s) | FilterParagraphs1(s) | FilterLongestLine1(s) => {
+            (s.profile, s.min as f64, s.max.map(|max| max as f64))
         }
+        FilterMeanLineLength1(s) => (s.profile, s.min, s.max),
+        FilterMeanWordLength1(s) | FilterSymbolsPerWord1(s) => (s.profile, s.min, s.max),
+        FilterLongestWord1(s) => (s.profile, s.min as f64, s.max.map(|max| max as f64)),
+        FilterAlphabeticWords1(s) => (s.profile, s.share_min, Some(s.share_max)),
         FilterWordRepetition1(s) | FilterTopNgram1(s) | FilterRepeatedNgrams1(s) => {
             (s.profile, s.share_min, Some(s.share_max))
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use recipes::Digest;
-use recipes::recipe::{CapKind, SelectCap, SelectRange, SelectSample, SelectTop, TopMeasure};
+use recipes::recipe::{CapKind, Cut, SelectCap, SelectRange, SelectSample, SelectTop, TopMeasure};
 
 use crate::clean::Outcome;
 use crate::compare::{Compare, Settled};
@@ -26,7 +26,7 @@ pub fn sample(settings: &SelectSample, document: &Document) -> Decision {
 }
 
 fn drop(measure: &'static str, value: f64, limit: f64) -> Decision {
-    Decision::Drop(crate::decision::Drop { measure, value, limit: Some(limit) })
+    Decision::Drop(crate::decision::Drop { measure: measure.into(), value, limit: Some(limit) })
 }
 
 /// Decides in document order, by what stood before.
@@ -99,7 +99,7 @@ impl<'a> Compare<'a> for Top {
     fn see(&mut self, documents: &[&Document]) -> Result<(), DedupError> {
         self.ranks.extend(documents.iter().map(|document| match self.by {
             TopMeasure::Chars => document.text.chars().count() as f64,
-            TopMeasure::DistinctWords => ratios::distinct_words(&document.text),
+            TopMeasure::DistinctWords => ratios::distinct_words(&document.text, Cut::Spaces),
         }));
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! Length and shape: words, lines, sentences, paragraphs.
 
 use recipes::operators::{Cut, Profile, Words};
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::data_juicer;
 use crate::letters::{PUNCTUATION, TERMINAL, classes};
+use crate::words_by;
 
 /// The number of words as a step counts them.
 pub fn counted_words(settings: &Words, text: &str) -> u64 {
@@ -17,34 +17,22 @@ pub fn counted_words(settings: &Words, text: &str) -> u64 {
         Profile::DataJuicer | Profile::Dolma | Profile::Nemo => Cut::Spaces,
     };
     let counts = |piece: &&str| !settings.bare || piece.starts_with(char::is_alphanumeric);
-    let count = match settings.cut.unwrap_or(own) {
-        Cut::Words => text.unicode_words().filter(counts).count(),
-        Cut::Segments => {
-            let visible = text.split_word_bounds().filter(|piece| !piece.trim().is_empty());
-            visible.filter(counts).count()
-        }
-        Cut::Spaces => text.split_whitespace().filter(counts).count(),
-        Cut::Newlines => {
-            let newlines = if settings.bare { 0 } else { text.matches('\n').count() };
-            text.split_whitespace().filter(counts).count() + newlines
-        }
-    };
-    count as u64
+    words_by::words(text, settings.cut.unwrap_or(own)).filter(counts).count() as u64
 }
 
-/// Mean characters of what lies between white space; 0 where nothing does.
-pub fn mean_word(text: &str) -> f64 {
+/// Mean characters of words; 0 where there are none.
+pub fn mean_word(text: &str, cut: Cut) -> f64 {
     let (mut words, mut chars) = (0u64, 0u64);
-    for word in text.split_whitespace() {
+    for word in words_by::words(text, cut) {
         words += 1;
         chars += word.chars().count() as u64;
     }
     if words == 0 { 0.0 } else { chars as f64 / words as f64 }
 }
 
-/// Characters of the longest word between white space.
-pub fn longest_word(text: &str) -> u64 {
-    text.split_whitespace().map(|word| word.chars().count() as u64).max().unwrap_or(0)
+/// Characters of the longest word.
+pub fn longest_word(text: &str, cut: Cut) -> u64 {
+    words_by::words(text, cut).map(|word| word.chars().count() as u64).max().unwrap_or(0)
 }
 
 /// Lines; a newline at the end starts no other.
@@ -131,9 +119,11 @@ mod tests {
         };
         check("{}", 5);
         check(r#"{"cut": "segments"}"#, 8);
+        check(r#"{"cut": "dictionary"}"#, 4);
         check(r#"{"profile": "nemo"}"#, 5);
         check(r#"{"profile": "dclm"}"#, 7);
         check(r#"{"profile": "dclm", "bare": true}"#, 4);
         check(r#"{"profile": "data-juicer"}"#, 3);
+        assert_eq!(mean_word("清华大学，北京", Cut::Dictionary), 3.0);
     }
 }

@@ -25,7 +25,7 @@ fn check(decision: &Decision, vector: &Value, line: &str) {
             assert_eq!(Some(text.as_str()), vector["text"].as_str(), "{line}")
         }
         Decision::Drop(drop) => {
-            assert_eq!(Some(drop.measure), vector["drop"].as_str(), "{line}\n{drop:?}");
+            assert_eq!(Some(drop.measure.as_ref()), vector["drop"].as_str(), "{line}\n{drop:?}");
             if !vector["value"].is_null() {
                 same(drop.value, &vector["value"], line);
             }
