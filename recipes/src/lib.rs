@@ -11,6 +11,7 @@ mod diff_list;
 pub mod digest;
 pub mod fate;
 mod fmt;
+pub mod import;
 pub mod lists;
 pub mod object;
 pub mod operators;

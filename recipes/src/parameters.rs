@@ -71,6 +71,15 @@ fn value(d: &mut Decoder, node: &Node, key: &str, schema: &Json) {
             let known: Vec<(&str, ())> = words.iter().map(|word| (word.as_str(), ())).collect();
             d.choice(node, key, &known);
         }
+        _ if schema["format"] == "regex" => {
+            let text = d.filled(node, key).unwrap_or_default();
+            if let Err(error) = regex::Regex::new(&text) {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim();
+                let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+                d.problems.add(node.place, format!("`{key}` is no pattern: {reason}"));
+            }
+        }
         _ if schema["minLength"].as_u64().unwrap_or(0) > 0 => drop(d.filled(node, key)),
         _ => drop(d.text(node, key)),
     }
@@ -160,6 +169,10 @@ mod tests {
         check(
             "pii.mask@1: {kinds: [emial]}",
             &["22: `a kind` is the text `emial`, which is unknown (did you mean `email`?)"],
+        );
+        check(
+            "text.replace-pattern@1: {pattern: \"a(\"}",
+            &["35: `pattern` is no pattern: unclosed group"],
         );
         check("pii.mask@1: 3", &["13: operator `pii.mask@1` is the number `3`, wanted a mapping"]);
     }

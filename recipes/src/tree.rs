@@ -85,6 +85,16 @@ impl Node {
 
 /// Reads a text; a tree only if nothing was refused.
 pub fn read(text: &str) -> Result<Node, Problems> {
+    tree(text, false)
+}
+
+/// Reads the recipe of another tool: `True`, `False` and `None` are what they say, and an integer
+/// beyond ±(2^53−1) is the nearest float. Everything else is refused as in our own.
+pub fn read_foreign(text: &str) -> Result<Node, Problems> {
+    tree(text, true)
+}
+
+fn tree(text: &str, foreign: bool) -> Result<Node, Problems> {
     let mut problems = Problems::default();
     if text.len() > BYTES_MAX {
         let message = format!("the text has {} bytes, wanted at most {BYTES_MAX}", text.len());
@@ -100,7 +110,7 @@ pub fn read(text: &str) -> Result<Node, Problems> {
     }
     let parser = Parser::new_from_str(text);
     let lines = text.lines().collect();
-    let mut reader = Reader { parser, lines, problems, nodes: 0, documents: 0 };
+    let mut reader = Reader { parser, lines, problems, nodes: 0, documents: 0, foreign };
     let root = reader.document();
     match root {
         Some(root) if reader.problems.is_empty() => Ok(root),
@@ -124,6 +134,8 @@ struct Reader<'a> {
     problems: Problems,
     nodes: usize,
     documents: usize,
+    /// Whether it is another tool's text.
+    foreign: bool,
 }
 
 fn place(span: &Span) -> Place {
@@ -267,12 +279,16 @@ impl<'a> Reader<'a> {
             Value::Null
         };
         let value = match text {
+            "None" if self.foreign => Value::Null,
+            "True" if self.foreign => Value::Bool(true),
+            "False" if self.foreign => Value::Bool(false),
             "" | "~" | "null" => Value::Null,
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             _ if is_special_float(text) => refuse(format!("`{text}`, wanted a finite number")),
             _ if is_integer(text) => match text.parse::<i64>() {
                 Ok(value) if value.unsigned_abs() <= INTEGER_MAX => Value::Integer(value),
+                _ if self.foreign => Value::Float(nearest(text)),
                 _ => refuse(format!(
                     "the integer `{}` is outside ±(2^53−1); write it as a quoted text",
                     text.chars().take(40).collect::<String>()
@@ -290,6 +306,12 @@ impl<'a> Reader<'a> {
 
 fn made(value: Value, span: Span, enclosed: bool) -> Node {
     Node { place: place(&span), last_line: span.end.line(), value, enclosed }
+}
+
+/// The float nearest to a long integer.
+fn nearest(text: &str) -> f64 {
+    let limit = if text.starts_with('-') { f64::MIN } else { f64::MAX };
+    text.parse().ok().filter(|value: &f64| value.is_finite()).unwrap_or(limit)
 }
 
 fn is_special_float(text: &str) -> bool {

@@ -12,6 +12,7 @@ mod fmt;
 mod fsck;
 mod gc;
 mod history;
+mod import;
 mod init;
 mod log;
 mod man;
@@ -40,6 +41,7 @@ pub enum Command {
     Schema(schema::Options),
     Operators(operators::Options),
     Try(r#try::Options),
+    Import(import::Options),
     Add(add::Options),
     Show(show::Options),
     History(history::Options),
@@ -71,6 +73,7 @@ impl Command {
             Command::Schema(options) => options.run(context),
             Command::Operators(options) => options.run(context),
             Command::Try(options) => options.run(context),
+            Command::Import(options) => options.run(context),
             Command::Add(options) => options.run(context),
             Command::Show(options) => options.run(context),
             Command::History(options) => options.run(context),

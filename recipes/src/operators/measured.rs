@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, whole};
+use super::{Profile, thousandths, whole};
 
 /// Keeps documents whose measured part lies in a range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -298,6 +298,9 @@ pub struct Phrases {
     /// Whether a phrase counts only where no letter, digit or `_` touches it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
+    /// Whether only so many characters at the front are looked at; unset, all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<u64>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -338,6 +341,53 @@ pub enum PhrasePlace {
     Front,
     /// At the end of the text.
     End,
+}
+
+impl PhrasePlace {
+    pub(super) fn is_anywhere(&self) -> bool {
+        *self == PhrasePlace::Anywhere
+    }
+}
+
+/// Keeps documents by the paragraphs that hold phrases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Boilerplate {
+    /// The phrases; letters of either case count.
+    #[serde(default = "policies")]
+    #[schemars(length(min = 1))]
+    pub phrases: Vec<String>,
+    /// The largest part of paragraphs that may hold one.
+    #[serde(default = "thousandths::<400>")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+}
+
+fn policies() -> Vec<String> {
+    let words = [
+        "terms of use",
+        "privacy policy",
+        "cookie policy",
+        "uses cookies",
+        "privacy overview",
+        "use of cookies",
+        "use cookies",
+        "privacy & cookies policy",
+        "privacy and cookies policy",
+    ];
+    words.map(str::to_owned).to_vec()
+}
+
+/// Keeps documents by the links with some text in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinksWith {
+    /// The texts, as they are.
+    #[schemars(length(min = 1))]
+    pub parts: Vec<String>,
+    /// The most links with one of them.
+    #[serde(default)]
+    pub max: u64,
 }
 
 /// Keeps documents by the links to some hosts.

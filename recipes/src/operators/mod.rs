@@ -15,6 +15,7 @@ pub mod profiles;
 mod quality;
 mod select;
 mod text;
+mod text_readings;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ pub use profiles::Profile;
 pub use quality::*;
 pub use select::*;
 pub use text::*;
+pub use text_readings::*;
 
 /// One versioned cleaning operator with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -276,6 +278,22 @@ pub enum CleaningStep {
     /// Words lie between white space. Gopher asks for two of its eight English words.
     #[serde(rename = "filter.stop-words@1")]
     FilterStopWords1(StopWords),
+    /// Drops documents by the part of their paragraphs that hold a phrase of policies.
+    ///
+    /// Paragraphs lie between two newlines; one with "lorem ipsum" drops the document. The
+    /// defaults are NeMo Curator's.
+    #[serde(rename = "filter.boilerplate@1")]
+    FilterBoilerplate1(Boilerplate),
+    /// Drops documents by their links with some text in them.
+    ///
+    /// Links are those of `filter.link-characters@1` in NeMo Curator's reading.
+    #[serde(rename = "filter.links-with@1")]
+    FilterLinksWith1(LinksWith),
+    /// Drops documents by the part of their characters that are letters.
+    ///
+    /// StarCoder keeps 0.25 and more.
+    #[serde(rename = "filter.alphabetic@1")]
+    FilterAlphabetic1(Share),
     /// Drops documents by their links to listed hosts.
     ///
     /// A link is `http://` or `https://` and a host; a listed host stands for those below it.
@@ -337,18 +355,54 @@ pub enum CleaningStep {
     /// A run of characters is repaired where its Windows-1252 bytes are well-formed UTF-8
     /// beyond ASCII; twice where it happened twice.
     #[serde(rename = "text.mojibake@1")]
-    TextMojibake1(Nothing),
+    TextMojibake1(TextMojibake),
     /// Makes HTML text: tags go, blocks end lines, scripts and styles vanish, entities become
     /// characters.
     #[serde(rename = "text.html@1")]
-    TextHtml1(Nothing),
+    TextHtml1(TextHtml),
     /// Takes Markdown's marks away: emphasis, headings, links, code ticks, rules.
     #[serde(rename = "text.markdown@1")]
-    TextMarkdown1(Nothing),
+    TextMarkdown1(TextMarkdown),
     /// Takes links out: `http://`, `https://`, `ftp://` and `www.` up to white space or a
     /// Chinese mark.
     #[serde(rename = "text.links@1")]
-    TextLinks1(Nothing),
+    TextLinks1(TextLinks),
+    /// Puts a text in the place of whatever a pattern finds.
+    #[serde(rename = "text.replace-pattern@1")]
+    TextReplacePattern1(TextReplacePattern),
+    /// Takes tables out: two lines and more of one number of columns, after a newline.
+    ///
+    /// Columns are parted by one space, tab or `|`. Narrow tables go first.
+    #[serde(rename = "text.tables@1")]
+    TextTables1(TextTables),
+    /// Takes words out that have a part of a list in them, and makes runs of spaces one.
+    #[serde(rename = "text.words-with@1")]
+    TextWordsWith1(TextWordsWith),
+    /// Gives every sentence a line of its own.
+    ///
+    /// A full stop ends no sentence before a lower-case letter, after an initial or after a common
+    /// English abbreviation.
+    #[serde(rename = "text.sentence-lines@1")]
+    TextSentenceLines1(Nothing),
+    /// Puts the text of LaTeX macros without arguments where they are used.
+    #[serde(rename = "text.latex-macros@1")]
+    TextLatexMacros1(Nothing),
+    /// Takes lines or paragraphs out that stood before in the text.
+    #[serde(rename = "text.repeated-parts@1")]
+    TextRepeatedParts1(TextRepeatedParts),
+    /// Takes lines out by their words, letters, ends.
+    ///
+    /// Lines lie between newlines.
+    #[serde(rename = "text.lines@1")]
+    TextLines1(TextLines),
+    /// Brings a text into the form in which a tool compares texts.
+    ///
+    /// What is left is no text to read: it is for `dedup.lines@1` and the like behind it.
+    #[serde(rename = "text.dedup-form@1")]
+    TextDedupForm1(TextDedupForm),
+    /// Keeps a piece of a text, by places or by what stands around it.
+    #[serde(rename = "text.slice@1")]
+    TextSlice1(TextSlice),
     /// Takes Wikipedia's citations out: `[12]`, `[edit]`, `[citation needed]`.
     #[serde(rename = "text.citations@1")]
     TextCitations1(Nothing),
@@ -382,16 +436,16 @@ pub enum CleaningStep {
     /// Takes LaTeX comments out: lines of `%`, and what follows a `%` that no backslash stands
     /// before.
     #[serde(rename = "text.latex-comments@1")]
-    TextLatexComments1(Nothing),
+    TextLatexComments1(TextLatexComments),
     /// Ends a LaTeX text where its appendix or bibliography starts.
     #[serde(rename = "text.latex-bibliography@1")]
     TextLatexBibliography1(Nothing),
     /// Takes what stands before the first chapter, part or section of a LaTeX text.
     #[serde(rename = "text.latex-header@1")]
-    TextLatexHeader1(Nothing),
+    TextLatexHeader1(TextLatexHeader),
     /// Keeps Chinese characters only.
     #[serde(rename = "text.han-only@1")]
-    TextHanOnly1(Nothing),
+    TextHanOnly1(TextHanOnly),
     /// Takes lines of menus and counters out: few words, mostly upper case, mostly digits.
     ///
     /// Source: Penedo et al. (2023), "The RefinedWeb Dataset", appendix G.2.

@@ -34,6 +34,9 @@ pub struct PiiFind {
     /// How many findings a kept document may have; not used for masking.
     #[serde(default)]
     pub max: u64,
+    /// What stands for a finding; unset, a mask of its kind. Used for masking alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
 }
 
 /// A kind of personal data or secret, with its checksum where it has one.
@@ -58,6 +61,73 @@ pub enum PiiFinding {
     Ssn,
     /// Keys of known services and private key blocks.
     Secret,
+    /// IP addresses however short, with zone and prefix length: `::1`, `10.0.0.0/8`.
+    AnyIp,
+    /// Media access control addresses of network cards.
+    Mac,
+    /// Names with a top-level domain, with or without `http://`.
+    Url,
+    /// Calendar days in figures or with a month's name, with a time after them.
+    Date,
+    /// Bitcoin addresses in base 58.
+    Crypto,
+    /// Australian business numbers.
+    AuAbn,
+    /// Australian company numbers.
+    AuAcn,
+    /// Australian Medicare cards.
+    AuMedicare,
+    /// Australian tax file numbers.
+    AuTfn,
+    /// German tax ids.
+    DeTaxId,
+    /// German VAT ids.
+    DeVatId,
+    /// Spanish tax numbers.
+    EsNif,
+    /// Indian Aadhaar numbers.
+    InAadhaar,
+    /// Indian permanent account numbers.
+    InPan,
+    /// Italian fiscal codes.
+    ItFiscalCode,
+    /// Korean resident registration numbers.
+    KrRrn,
+    /// Philippine mobile numbers.
+    PhMobileNumber,
+    /// Singaporean identity numbers.
+    SgFin,
+    /// Thai identity numbers.
+    ThTnin,
+    /// Turkish telephone numbers.
+    TrPhoneNumber,
+    /// Numbers of the British National Health Service.
+    UkNhs,
+    /// British national insurance numbers.
+    UkNino,
+    /// British postcodes.
+    UkPostcode,
+    /// United States taxpayer numbers of individuals.
+    UsItin,
+    /// United States provider identifiers.
+    UsNpi,
+    /// United States social security numbers, with marks between or without.
+    UsSsn,
+}
+
+impl PiiFinding {
+    /// The word in a recipe, and between `<` and `>` the mask.
+    pub fn word(self) -> String {
+        let name = format!("{self:?}");
+        let mut word = String::new();
+        for letter in name.chars() {
+            if letter.is_ascii_uppercase() && !word.is_empty() {
+                word.push('-');
+            }
+            word.push(letter.to_ascii_lowercase());
+        }
+        word
+    }
 }
 
 /// Names to hide.

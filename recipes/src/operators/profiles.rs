@@ -190,7 +190,12 @@ pub static READINGS: &[Reading] = &[
     row("filter.words@1", Nemo, &[("min", 50.0), ("max", 100_000.0)], "words between white space"),
     row("filter.lines@1", Dclm, &[("min", 1.0)], "lines that are not blank"),
     row("filter.lines@1", Nemo, &[("min", 10.0), ("max", 20_000.0)], "newlines and one"),
-    row("filter.sentences@1", Dclm, &[("min", 1.0)], "the operator's own"),
+    row(
+        "filter.sentences@1",
+        Dclm,
+        &[("min", 1.0)],
+        "a full stop ends none before a lower-case letter, after an initial or an abbreviation",
+    ),
     row(
         "filter.paragraphs@1",
         Dclm,

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{thousandths, whole};
+use super::{
+    HtmlReading, LatexReading, LinkReading, MarkdownReading, MojibakeReading, PhrasePlace,
+    SentenceReading, WordReading, thousandths, whole,
+};
 
 /// Brings text into one Unicode form, with `\n` for `\r\n` and `\r`.
 ///
@@ -52,6 +55,9 @@ pub struct TextLongWords {
     /// The longest word that stays.
     #[serde(default = "whole::<128>")]
     pub chars_max: u64,
+    /// Whose words.
+    #[serde(default, skip_serializing_if = "WordReading::is_own")]
+    pub profile: WordReading,
 }
 
 /// Phrases that mark a line to leave out.
@@ -64,6 +70,21 @@ pub struct TextBoilerplate {
     /// The most words of a line that may go; a longer one stays.
     #[serde(default = "whole::<1_000>")]
     pub line_words_max: u64,
+    /// Where in a line a phrase is looked for.
+    #[serde(default, skip_serializing_if = "PhrasePlace::is_anywhere")]
+    pub place: PhrasePlace,
+    /// Whether letters must have the case of the phrase.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
+    /// Whether a line must be the phrase and nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_lines: bool,
+    /// Whether the phrase alone goes, with the space before it; a line left blank goes too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phrase_only: bool,
+    /// Whether white space at the ends of the text goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
 }
 
 /// One text for another.
@@ -99,6 +120,252 @@ pub struct TextRepeatedSentences {
     /// The shortest sentence that may go.
     #[serde(default = "whole::<2>")]
     pub chars_min: u64,
+    /// Whose sentences.
+    #[serde(default, skip_serializing_if = "SentenceReading::is_own")]
+    pub profile: SentenceReading,
+    /// With a profile: whether letters of either case are the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_case: bool,
+    /// With a profile: whether letters, digits and spaces alone are compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
+}
+
+/// What a link is, and what stands for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextLinks {
+    /// Whose links.
+    #[serde(default, skip_serializing_if = "LinkReading::is_own")]
+    pub profile: LinkReading,
+    /// The text to put there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub with: String,
+}
+
+/// How HTML is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextHtml {
+    /// Whose reading.
+    #[serde(default, skip_serializing_if = "HtmlReading::is_own")]
+    pub profile: HtmlReading,
+}
+
+/// What stays beside Chinese characters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextHanOnly {
+    /// Whether ASCII letters stay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub letters: bool,
+    /// Whether ASCII digits stay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub digits: bool,
+    /// Whether common marks stay: spaces and ASCII and Chinese punctuation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub marks: bool,
+}
+
+/// Which LaTeX comments go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextLatexComments {
+    /// Whose reading.
+    #[serde(default, skip_serializing_if = "LatexReading::is_own")]
+    pub profile: LatexReading,
+    /// Whether lines that are comments go.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub lines: bool,
+    /// Whether comments after text go.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub inline: bool,
+    /// Whether `comment` environments go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocks: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(flag: &bool) -> bool {
+    *flag
+}
+
+/// What becomes of a LaTeX text without parts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextLatexHeader {
+    /// Whether a text without a part is left empty instead of staying as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drop_without: bool,
+}
+
+/// How Markdown's marks go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextMarkdown {
+    /// Whose reading.
+    #[serde(default, skip_serializing_if = "MarkdownReading::is_own")]
+    pub profile: MarkdownReading,
+}
+
+/// A pattern and what takes its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextReplacePattern {
+    /// A regular expression of the crate `regex`, without look-around.
+    #[schemars(length(min = 1), extend("format" = "regex"))]
+    pub pattern: String,
+    /// The text to put there, as it is.
+    #[serde(default)]
+    pub with: String,
+}
+
+/// The columns of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextTables {
+    /// The fewest columns.
+    #[serde(default = "whole::<2>")]
+    #[schemars(range(min = 2, max = 64))]
+    pub columns_min: u64,
+    /// The most columns.
+    #[serde(default = "whole::<20>")]
+    #[schemars(range(min = 2, max = 64))]
+    pub columns_max: u64,
+}
+
+/// Parts of words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextWordsWith {
+    /// A word with one of them goes.
+    #[schemars(length(min = 1))]
+    pub parts: Vec<String>,
+}
+
+/// Which parts of a text stand once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextRepeatedParts {
+    /// What a part is.
+    #[serde(default)]
+    pub part: PartKind,
+    /// Whether white space at the ends and the case of letters make no difference.
+    #[serde(default = "yes")]
+    pub bare: bool,
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PartKind {
+    /// What lies between newlines.
+    #[default]
+    Lines,
+    /// What lies between two newlines.
+    Paragraphs,
+}
+
+/// Which lines stay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextLines {
+    /// The fewest words between white space.
+    #[serde(default)]
+    pub words_min: u64,
+    /// The most words between white space.
+    #[serde(default)]
+    pub words_max: Option<u64>,
+    /// The longest word.
+    #[serde(default)]
+    pub word_chars_max: Option<u64>,
+    /// Whether words that start with neither letter nor digit are left out of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
+    /// The largest part of characters that are upper case.
+    #[serde(default = "thousandths::<1_000>")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub uppercase_share_max: f64,
+    /// The largest part of characters that are digits.
+    #[serde(default = "thousandths::<1_000>")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub digits_share_max: f64,
+    /// What a line must end with, white space aside; none: anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<String>,
+    /// What a line may not end with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends_not: Vec<String>,
+    /// Whether lines go that count likes, shares, views and the like.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counters: bool,
+    /// Whether empty lines always stay.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub blank: bool,
+    /// Whether white space at the ends of the text goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+}
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextSlice {
+    /// The first character kept, counted from 0.
+    #[serde(default)]
+    pub from: Option<u64>,
+    /// The character after the last one kept.
+    #[serde(default)]
+    pub to: Option<u64>,
+    /// Kept is what follows its first place; nothing where it stands nowhere.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Kept is what comes before its last place; nothing where it stands nowhere.
+    #[serde(default)]
+    pub before: Option<String>,
+    /// Whether `after` itself stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_after: bool,
+    /// Whether `before` itself stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_before: bool,
+    /// Whether white space at the ends goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+}
+
+/// The form in which texts are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextDedupForm {
+    /// Whose form.
+    pub profile: DedupForm,
+}
+
+/// Whose form of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DedupForm {
+    /// Lower case, every digit a `0`, without Unicode's common marks and controls.
+    CcNet,
+    /// The same in ASCII: accents go, other scripts go.
+    Dclm,
+    /// Lower case, every digit a `0`, letters, digits and spaces alone.
+    TextDedup,
+    /// ASCII without marks but the hyphen; lines joined, a hyphen at a line's end taken away.
+    NewsCopy,
+}
+
+/// How broken text is repaired.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextMojibake {
+    /// Whose reading.
+    #[serde(default, skip_serializing_if = "MojibakeReading::is_own")]
+    pub profile: MojibakeReading,
 }
 
 /// Which lines stay.

@@ -3,8 +3,8 @@
 use recipes::recipe::CleaningStep::{self, *};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::pieces;
 use crate::readings::{Found, chars, counted, part};
+use crate::{pieces, shape};
 
 /// What DCLM measures for a step.
 pub fn value(step: &CleaningStep, text: &str) -> Option<Found> {
@@ -38,6 +38,7 @@ pub fn value(step: &CleaningStep, text: &str) -> Option<Found> {
             ("mean_word_chars", part(chars(&words), words.len()))
         }
         FilterLines1(_) => ("lines", Some(segments(text, "\n").len() as f64)),
+        FilterSentences1(_) => ("sentences", Some(shape::prose(text).len() as f64)),
         FilterParagraphs1(_) => ("paragraphs", Some(segments(text, "\n\n").len() as f64)),
         FilterLongestLine1(_) => {
             let lengths = lines(text).into_iter().map(|line| line.chars().count());

@@ -56,6 +56,46 @@ pub fn text(page: &str) -> String {
     if out == page { out } else { tidied(&out) }
 }
 
+/// The text of a page as Data-Juicer takes it: tags vanish, an item starts a line with `*`, white
+/// space stays but at the front.
+pub fn bare(page: &str) -> String {
+    let page = page.replace("<li>", "\n*").replace("<ol>", "\n*");
+    let page = page.replace("</li>", "").replace("</ol>", "");
+    let (mut out, mut rest) = (String::with_capacity(page.len()), page.trim_start());
+    while let Some(at) = rest.find(['<', '&']) {
+        out += &rest[..at];
+        rest = &rest[at..];
+        let used = if rest.starts_with('<') { bare_tag(rest) } else { entity(rest, &mut out) };
+        if used == 0 {
+            out.push('<');
+        }
+        rest = &rest[used.max(1)..];
+    }
+    out += rest;
+    out
+}
+
+/// The bytes of a tag, a comment or a hidden element; none where `<` starts none.
+fn bare_tag(rest: &str) -> usize {
+    let closing = rest.starts_with("</");
+    let inside = &rest[if closing { 2 } else { 1 }..];
+    let named = inside.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !(named || closing || inside.starts_with(['!', '?'])) {
+        return 0;
+    }
+    let mut nothing = String::new();
+    if rest.starts_with("<!--") || !closing && named {
+        return match tag_end(rest) {
+            Some(end) if !rest.starts_with("<!--") => {
+                let used = tag(rest, &mut nothing);
+                if used > 1 { used } else { end }
+            }
+            _ => tag(rest, &mut nothing),
+        };
+    }
+    rest.find('>').map_or(rest.len(), |end| end + 1)
+}
+
 /// Takes a tag, a comment or a hidden element; the bytes used.
 fn tag(rest: &str, out: &mut String) -> usize {
     if rest.starts_with("<!--") {
@@ -152,5 +192,7 @@ mod tests {
         assert_eq!(text(page), "T\nOne & two\nThree—汉\n1 < 2 &unknown; x");
         assert_eq!(text("plain  text\n\n\n\n1 < 2"), "plain  text\n\n\n\n1 < 2");
         assert_eq!(text("<p unclosed"), "<p unclosed");
+        assert_eq!(bare("  <ol><li>a</li> <li>b &amp; c</li></ol>"), "*\n*a \n*b & c");
+        assert_eq!(bare("<测试>x</测试><p>y</p>1 < 2<!-- no -->"), "<测试>xy1 < 2");
     }
 }

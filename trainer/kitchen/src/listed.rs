@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use recipes::recipe::{PhrasePlace, Phrases, Script, StopWords};
+use recipes::recipe::{Boilerplate, LinksWith, PhrasePlace, Phrases, Script, StopWords};
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::nemo;
 
 /// A link up to white space, a quotation mark or a Chinese mark.
 pub static LINK: LazyLock<Regex> = LazyLock::new(|| {
@@ -28,7 +30,11 @@ pub fn words(text: &str, listed: &[String]) -> f64 {
 
 /// How often phrases stand at their place.
 pub fn phrases(text: &str, settings: &Phrases) -> u64 {
-    let lower = if settings.exact { text.to_owned() } else { text.to_lowercase() };
+    let front = settings.within.map_or(text, |within| {
+        let within = usize::try_from(within).unwrap_or(usize::MAX);
+        text.char_indices().nth(within).map_or(text, |(end, _)| &text[..end])
+    });
+    let lower = if settings.exact { front.to_owned() } else { front.to_lowercase() };
     let lower = if settings.exact { lower.as_str() } else { lower.trim() };
     let touches = |letter: char| letter.is_alphanumeric() || letter == '_';
     let stands = |at: usize, phrase: &str| {
@@ -50,6 +56,27 @@ pub fn phrases(text: &str, settings: &Phrases) -> u64 {
         }
     };
     settings.phrases.iter().map(count).sum()
+}
+
+/// The part of the paragraphs that hold a phrase; all where one has "lorem ipsum".
+pub fn boilerplate(text: &str, settings: &Boilerplate) -> f64 {
+    let phrases: Vec<String> = settings.phrases.iter().map(|p| p.to_lowercase()).collect();
+    let (mut all, mut found) = (0u64, 0u64);
+    for paragraph in text.split("\n\n") {
+        let lower = paragraph.to_lowercase();
+        if lower.contains("lorem ipsum") {
+            return 1.0;
+        }
+        all += 1;
+        found += u64::from(phrases.iter().any(|phrase| lower.contains(phrase.as_str())));
+    }
+    found as f64 / all as f64
+}
+
+/// Links with one of some texts in them.
+pub fn links_with(text: &str, settings: &LinksWith) -> u64 {
+    let has = |link: &str| settings.parts.iter().any(|part| link.contains(part.as_str()));
+    nemo::LINK.find_iter(text).filter(|link| has(link.as_str())).count() as u64
 }
 
 /// How many common words stand in a text.

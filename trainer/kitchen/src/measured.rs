@@ -13,8 +13,8 @@ use crate::{listed, ratios, readings, shape, standing_again};
 pub fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
     let text = page.text;
     let foreign = readings::decide(step, text);
-    let own = foreign.or_else(|| counted(step, text)).or_else(|| parts(step, text));
-    own.or_else(|| again(step, page))
+    let own = foreign.or_else(|| counted(step, text)).or_else(|| listings(step, text));
+    own.or_else(|| parts(step, text)).or_else(|| again(step, page))
 }
 
 fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
@@ -39,10 +39,6 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
             let words = shape::counted_words(s, text);
             Some(Decision::within("words", words as f64, s.min as f64, max))
         }
-        FilterStopWords1(s) => {
-            let found = listed::common_words(text, s);
-            Some(Decision::within("stop_words", found as f64, s.min as f64, None))
-        }
         FilterMeanWordLength1(s) => {
             of_words(s, "mean_word_chars", shape::mean_word(text, spaced(s.cut)))
         }
@@ -61,6 +57,24 @@ fn counted(step: &CleaningStep, text: &str) -> Option<Decision> {
         FilterSymbolsPerWord1(s) => {
             let symbols = text.matches(['#', '…']).count() + text.matches("...").count();
             of_words(s, "symbols_per_word", ratios::per_word(text, spaced(s.cut), symbols))
+        }
+        _ => None,
+    }
+}
+
+fn listings(step: &CleaningStep, text: &str) -> Option<Decision> {
+    match step {
+        FilterStopWords1(s) => {
+            let found = listed::common_words(text, s);
+            Some(Decision::within("stop_words", found as f64, s.min as f64, None))
+        }
+        FilterBoilerplate1(s) => {
+            let value = listed::boilerplate(text, s);
+            Some(Decision::within("boilerplate_paragraphs", value, None, s.share_max))
+        }
+        FilterLinksWith1(s) => {
+            let links = listed::links_with(text, s);
+            Some(Decision::within("links", links as f64, None, s.max as f64))
         }
         FilterHosts1(s) => {
             let links = listed::links_to(text, &s.hosts);
@@ -95,6 +109,7 @@ fn parts(step: &CleaningStep, text: &str) -> Option<Decision> {
             let special = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
             share(s, "special_characters", ratios::of_chars(text, special))
         }
+        FilterAlphabetic1(s) => share(s, "alphabetic", ratios::of_chars(text, char::is_alphabetic)),
         FilterDigits1(s) => share(s, "digits", ratios::of_chars(text, char::is_numeric)),
         FilterWhitespace1(s) => share(s, "whitespace", ratios::of_chars(text, char::is_whitespace)),
         FilterBrackets1(s) => share(s, "brackets", ratios::of_chars(text, ratios::is_bracket)),

@@ -1,5 +1,9 @@
 //! `text.mojibake@1`: UTF-8 that was read as Windows-1252, read once more.
 
+use recipes::recipe::{MojibakeReading, TextMojibake};
+
+use crate::ftfy;
+
 /// What Windows-1252 has at 0x80 to 0x9F; five places are control characters.
 const UPPER: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',
@@ -13,6 +17,14 @@ const TIMES_MAX: usize = 3;
 fn byte(letter: char) -> Option<u8> {
     let place = UPPER.iter().position(|upper| *upper == letter);
     place.map(|place| 0x80 + place as u8).or_else(|| u8::try_from(u32::from(letter)).ok())
+}
+
+/// The text as a step repairs it.
+pub fn read(settings: &TextMojibake, text: &str) -> String {
+    match settings.profile {
+        MojibakeReading::Ingot => repaired(text),
+        MojibakeReading::Ftfy => ftfy::fixed(text),
+    }
 }
 
 /// The text as it was meant.

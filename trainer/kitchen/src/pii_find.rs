@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::decision::Decision;
 use crate::pii_mask::{EMAIL, IP, is_v4, is_v6};
+use crate::pii_national;
 
 fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of ours")
@@ -33,20 +34,6 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     ];
     pattern(&format!("(?s){}", keys.join("|")))
 });
-
-/// What stands for a finding.
-fn mask(kind: PiiFinding) -> &'static str {
-    match kind {
-        PiiFinding::Email => "<email>",
-        PiiFinding::Ip => "<ip>",
-        PiiFinding::Card => "<card>",
-        PiiFinding::ResidentId => "<resident-id>",
-        PiiFinding::Iban => "<iban>",
-        PiiFinding::Phone => "<phone>",
-        PiiFinding::Ssn => "<ssn>",
-        PiiFinding::Secret => "<secret>",
-    }
-}
 
 /// The findings of one kind, by their bytes.
 fn find(kind: PiiFinding, text: &str) -> Vec<(usize, usize)> {
@@ -79,6 +66,7 @@ fn find(kind: PiiFinding, text: &str) -> Vec<(usize, usize)> {
         PiiFinding::Phone => alone(&PHONE, &|_| true),
         PiiFinding::Ssn => alone(&SSN, &is_ssn),
         PiiFinding::Secret => found(&SECRET, &|_| true),
+        other => pii_national::find(other, text).unwrap_or_default(),
     }
 }
 
@@ -103,7 +91,10 @@ pub fn masked(settings: &PiiFind, text: &str) -> String {
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for (start, end, kind) in findings(settings, text) {
         out += &text[at..start];
-        out += mask(kind);
+        match &settings.with {
+            Some(with) => out += with,
+            None => out += &format!("<{}>", kind.word()),
+        }
         at = end;
     }
     out + &text[at..]
@@ -195,7 +186,7 @@ mod tests {
 
     #[track_caller]
     fn check(kind: PiiFinding, text: &str, wanted: &str) {
-        assert_eq!(masked(&PiiFind { kinds: vec![kind], max: 0 }, text), wanted);
+        assert_eq!(masked(&PiiFind { kinds: vec![kind], max: 0, with: None }, text), wanted);
     }
 
     #[test]
@@ -214,6 +205,13 @@ mod tests {
         check(PiiFinding::Secret, "key AKIAIOSFODNN7EXAMPLE", "key <secret>");
         check(PiiFinding::Email, "a@b.example", "<email>");
         check(PiiFinding::Ip, "at 10.0.0.1:80.", "at <ip>.");
+    }
+
+    #[test]
+    fn masks_are_named_after_what_they_hide() {
+        check(PiiFinding::UkNhs, "no. 401-023-2137", "no. <uk-nhs>");
+        check(PiiFinding::AnyIp, "from ::1", "from <any-ip>");
+        assert_eq!(PiiFinding::ResidentId.word(), "resident-id");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use recipes::recipe::TextHanOnly;
 use regex::Regex;
 
 /// Wide and typographic punctuation, and what stands for it.
@@ -100,10 +101,37 @@ pub fn without_copyright(text: &str) -> &str {
     rest
 }
 
-/// Chinese characters only.
-pub fn han(text: &str) -> String {
-    static HAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\P{Han}+"));
-    HAN.replace_all(text, "").into_owned()
+/// Chinese characters, and what a step keeps beside them.
+pub fn han(settings: &TextHanOnly, text: &str) -> String {
+    static HAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\p{Han}"));
+    const MARKS: &str = ".， ,\\-。%《*》/•、&＆(—)（+）：？!！“”·";
+    let keeps = |letter: char| match letter {
+        letter if letter.is_ascii_alphabetic() => settings.letters,
+        letter if letter.is_ascii_digit() => settings.digits,
+        letter if settings.marks && MARKS.contains(letter) => true,
+        letter if letter.is_ascii() => false,
+        letter => HAN.is_match(letter.encode_utf8(&mut [0; 4])) && !is_radical(letter),
+    };
+    // Without anything beside them the radicals stay too, as they always did.
+    let whole = !settings.letters && !settings.digits && !settings.marks;
+    let stays =
+        |letter: &char| keeps(*letter) || whole && HAN.is_match(letter.encode_utf8(&mut [0; 4]));
+    text.chars().filter(stays).collect()
+}
+
+/// Radicals and their supplements, which write no words.
+fn is_radical(letter: char) -> bool {
+    matches!(letter, '\u{2E80}'..='\u{2FDF}')
+}
+
+/// Text without the marks of Markdown that NeMo Curator takes away, line by line.
+pub fn nemo_markdown(text: &str) -> String {
+    static MARKS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+        let marks = [r"\*\*(.*?)\*\*", r"\*(.*?)\*", r"_(.*?)_", r"\[.*?\]\((.*?)\)"];
+        marks.map(pattern)
+    });
+    let plain = |text: String, mark: &Regex| mark.replace_all(&text, "$1").into_owned();
+    MARKS.iter().fold(text.to_owned(), plain)
 }
 
 #[cfg(test)]
@@ -118,7 +146,11 @@ mod tests {
         assert_eq!(citations("a[12] b[edit]"), "a b");
         assert_eq!(unquoted("\"all of it\""), "all of it");
         assert_eq!(unquoted("\"a\" and \"b\""), "\"a\" and \"b\"");
-        assert_eq!(han("a汉b字。"), "汉字");
+        let kept = |own: &str| han(&serde_json::from_str(own).expect("settings"), "a汉b1字⼏。");
+        assert_eq!(kept("{}"), "汉字⼏");
+        assert_eq!(kept(r#"{"letters": true}"#), "a汉b字");
+        assert_eq!(kept(r#"{"digits": true, "marks": true}"#), "汉1字。");
+        assert_eq!(nemo_markdown("**a *b* c** _d_ [e](f)"), "a b c d f");
     }
 
     #[test]

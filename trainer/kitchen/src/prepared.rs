@@ -3,6 +3,7 @@
 
 use recipes::recipe::CleaningStep::{self, *};
 use recipes::recipe::EvaluationSet;
+use regex::{NoExpand, Regex};
 
 use crate::classifier::Classifier;
 use crate::clean;
@@ -29,6 +30,8 @@ enum Aid<'s> {
     Lexicons(Lexicons<'s>),
     Model(LanguageModel),
     Classifier(Classifier),
+    /// A pattern; none where it cannot be one, which the reader refuses.
+    Pattern(Option<Regex>),
 }
 
 impl<'s> Prepared<'s> {
@@ -53,6 +56,7 @@ impl<'s> Prepared<'s> {
                 Aid::Model(LanguageModel::of(&settings.texts, settings.n as usize, settings.cut))
             }
             FilterClassifier1(settings) => Aid::Classifier(Classifier::of(settings)),
+            TextReplacePattern1(settings) => Aid::Pattern(Regex::new(&settings.pattern).ok()),
             _ => Aid::Nothing,
         };
         Prepared { step, aid }
@@ -84,6 +88,11 @@ impl<'s> Prepared<'s> {
             (Aid::Classifier(classifier), FilterClassifier1(settings)) => {
                 Decision::within("score", classifier.score(page.text), settings.score_min, None)
             }
+            (Aid::Pattern(Some(pattern)), TextReplacePattern1(settings)) => {
+                let after = pattern.replace_all(page.text, NoExpand(&settings.with));
+                Decision::text(page.text, after.into_owned())
+            }
+            (Aid::Pattern(None), _) => Decision::Keep(Vec::new()),
             _ => clean::decide(self.step, page).expect("a step about one document"),
         }
     }

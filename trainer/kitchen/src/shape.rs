@@ -91,6 +91,38 @@ pub fn sentences(text: &str) -> Vec<&str> {
     sentences
 }
 
+/// Words after which a full stop ends no sentence.
+const ABBREVIATIONS: &str = " mr mrs ms dr prof sr jr st vs etc e.g i.e fig figs no vol pp al inc \
+    ltd co corp dept est approx gen col capt lt sgt rev hon jan feb mar apr jun jul aug sep sept \
+    oct nov dec ";
+
+/// Sentences of prose: a full stop ends none before a lower-case letter, after an initial or after
+/// an abbreviation.
+pub fn prose(text: &str) -> Vec<&str> {
+    let mut joined: Vec<&str> = Vec::new();
+    for sentence in sentences(text) {
+        let start = sentence.as_ptr() as usize - text.as_ptr() as usize;
+        let goes_on = joined.last().is_some_and(|last| {
+            let bare = last.trim_end();
+            let word = bare.rsplit(char::is_whitespace).next().unwrap_or_default();
+            let Some(word) = word.strip_suffix('.') else { return false };
+            let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+            let initial = word.chars().count() == 1 && word.starts_with(char::is_uppercase);
+            let short = ABBREVIATIONS.contains(&format!(" {} ", word.to_lowercase()));
+            let lower = sentence.trim_start().starts_with(char::is_lowercase);
+            !sentence.starts_with('\n') && !word.ends_with('.') && (initial || short || lower)
+        });
+        match joined.last_mut() {
+            Some(last) if goes_on => {
+                let from = last.as_ptr() as usize - text.as_ptr() as usize;
+                *last = &text[from..start + sentence.len()];
+            }
+            _ => joined.push(sentence),
+        }
+    }
+    joined
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +136,18 @@ mod tests {
         check("One 3.5 here. \"Two!\" Three", &["One 3.5 here.", "\"Two!\"", "Three"]);
         check("他说：“好。”走了。完", &["他说：“好。”", "走了。", "完"]);
         check("What?! No\nend", &["What?!", "No", "end"]);
+    }
+
+    #[test]
+    fn full_stops_of_prose_end_few_sentences() {
+        let found: Vec<&str> =
+            prose("Dr. A. Lee has 5 p.c. of U.S. pork. See e.g. this... and that. End.")
+                .into_iter()
+                .map(str::trim)
+                .collect();
+        let wanted =
+            ["Dr. A. Lee has 5 p.c. of U.S. pork.", "See e.g. this...", "and that.", "End."];
+        assert_eq!(found, wanted);
     }
 
     #[test]

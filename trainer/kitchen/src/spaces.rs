@@ -66,6 +66,20 @@ pub fn words(text: &str, keep: impl Fn(&str) -> bool) -> String {
     out
 }
 
+/// The words between spaces that pass a test, with one space, tab or newline between them.
+pub fn merged(text: &str, keep: impl Fn(&str) -> bool) -> String {
+    let words = |piece: &str| -> String {
+        let words = piece.split(' ').filter(|word| !word.is_empty() && keep(word));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let cells = |line: &str| -> String {
+        let cells = line.split('\t').map(words).filter(|cell| !cell.is_empty());
+        cells.collect::<Vec<_>>().join("\t")
+    };
+    let lines = text.split('\n').map(cells).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +89,7 @@ mod tests {
         assert_eq!(plain("\u{3000}a\u{A0}b\t\n c\u{200B}"), "a b \n c");
         assert_eq!(collapsed("  a \t b  \nc "), " a b\nc");
         assert_eq!(newlines("a\n\n\n\nb\n", 2), "a\n\nb\n");
+        assert_eq!(merged(" a  bb\t\tc \n\nbb\nd", |word| word != "bb"), "a\tc\nd");
         assert_eq!(words("aa bbbb\ncccc d", |word| word.len() < 4), "aa\n d");
     }
 }

@@ -1,0 +1,273 @@
+//! What a row of a tool's table says: an operator of ours, and where each parameter goes.
+
+use serde_json::{Map, Value, json};
+
+use super::{Tool, data_juicer, dclm, dolma, nemo};
+use crate::canonical::INTEGER_MAX;
+use crate::operators::catalogue::{self, kind, may_be_null};
+
+/// What became of a foreign operator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Translated {
+    /// Steps of ours: the operator's name and its parameters.
+    pub steps: Vec<(String, Map<String, Value>)>,
+    /// What has no equivalent, each with the reason.
+    pub lost: Vec<String>,
+    /// What a reader should know: where the result can differ.
+    pub notes: Vec<String>,
+}
+
+impl Translated {
+    /// The steps as our language reads them, one a line.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(name, settings): &(String, Map<String, Value>)| {
+            let settings: Vec<String> =
+                settings.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+            format!("{name}: {{{}}}", settings.join(", "))
+        };
+        self.steps.iter().map(line).collect()
+    }
+
+    pub(super) fn lose(&mut self, reason: impl Into<String>) {
+        self.lost.push(reason.into());
+    }
+
+    pub(super) fn step(&mut self, name: &str, settings: Value) {
+        let Value::Object(settings) = settings else { return };
+        self.steps.push((name.into(), settings));
+    }
+}
+
+/// A row: a foreign operator.
+pub struct Row {
+    pub name: &'static str,
+    pub to: To,
+    pub parameters: &'static [(&'static str, Take)],
+    /// Where the result can differ.
+    pub note: &'static str,
+}
+
+/// What a foreign operator is here.
+pub enum To {
+    /// A step with fixed parameters, as JSON.
+    Step(&'static str, &'static str),
+    /// More than one step, or one that depends on a parameter.
+    By(fn(&Map<String, Value>, &mut Translated)),
+    /// Nothing, and why.
+    None(&'static str),
+}
+
+/// Where a foreign parameter goes; the second value is its default there, as JSON.
+pub enum Take {
+    /// A parameter of ours.
+    As(&'static str, &'static str),
+    /// One minus it is a parameter of ours.
+    Rest(&'static str, &'static str),
+    /// It must have one of some values, as a JSON list, of which the first is the default.
+    Only(&'static str),
+    /// It changes no result.
+    Free,
+    /// It is read by the function of the row.
+    Read,
+    /// It has no equivalent, and why; its default is as if it were not there.
+    Lost(&'static str, &'static str),
+}
+
+fn parsed(text: &'static str) -> Value {
+    serde_json::from_str(text).expect("a row is JSON")
+}
+
+/// Parameters that every operator of a tool has and that change no result.
+fn free(tool: Tool) -> &'static [&'static str] {
+    match tool {
+        Tool::DataJuicer => &data_juicer::FREE,
+        Tool::Dclm => &["func", "page", "source"],
+        Tool::Dolma => &[],
+        Tool::Nemo => &["log_score", "text_field", "score_field", "input_field", "batch_size"],
+    }
+}
+
+/// The table of a tool.
+fn rows(tool: Tool) -> &'static [Row] {
+    match tool {
+        Tool::DataJuicer => data_juicer::ROWS,
+        Tool::Dclm => dclm::ROWS,
+        Tool::Dolma => dolma::ROWS,
+        Tool::Nemo => nemo::ROWS,
+    }
+}
+
+/// A foreign operator with its settings as steps of ours.
+pub fn translate(tool: Tool, name: &str, settings: &Map<String, Value>) -> Translated {
+    let mut translated = Translated::default();
+    let Some(row) = rows(tool).iter().find(|row| row.name == name) else {
+        translated.lose(unknown(tool, name));
+        return translated;
+    };
+    for key in settings.keys() {
+        let known = row.parameters.iter().any(|(known, _)| known == key);
+        if !known && !free(tool).contains(&key.as_str()) {
+            translated.lose(format!("its parameter `{key}` is unknown here"));
+        }
+    }
+    match &row.to {
+        To::None(reason) => {
+            translated.lost.clear();
+            translated.lose(*reason);
+        }
+        To::By(made) => made(settings, &mut translated),
+        To::Step(ours, fixed) => step(row, ours, &parsed(fixed), settings, &mut translated),
+    }
+    if !row.note.is_empty() && !translated.steps.is_empty() {
+        translated.notes.push(row.note.into());
+    }
+    translated
+}
+
+fn unknown(tool: Tool, name: &str) -> String {
+    let names = rows(tool).iter().map(|row| row.name);
+    match crate::problem::nearest(name, names) {
+        Some(near) => {
+            format!("no operator of {} that is known here; near is `{near}`", tool.name())
+        }
+        None => format!("no operator of {} that is known here", tool.name()),
+    }
+}
+
+fn step(
+    row: &Row,
+    ours: &'static str,
+    fixed: &Value,
+    settings: &Map<String, Value>,
+    translated: &mut Translated,
+) {
+    let mut made = fixed.as_object().cloned().unwrap_or_default();
+    let schema = &catalogue::find(ours).expect("a row names an operator").schema;
+    for (key, take) in row.parameters {
+        let given = settings.get(*key);
+        match take {
+            Take::As(to, default) | Take::Rest(to, default) => {
+                let value = given.cloned().unwrap_or_else(|| parsed(default));
+                let value = if matches!(take, Take::Rest(..)) { rest(&value) } else { value };
+                if let Some(value) = fitted(&schema["properties"][*to], to, value) {
+                    made.insert((*to).into(), value);
+                }
+            }
+            Take::Only(allowed) => {
+                let allowed = parsed(allowed);
+                if given.is_some_and(|given| !allowed.as_array().is_some_and(|a| a.contains(given)))
+                {
+                    let (given, wanted) = (given.unwrap_or(&Value::Null), &allowed[0]);
+                    translated.lose(format!("`{key}: {given}`; here it is as with `{wanted}`"));
+                }
+            }
+            Take::Lost(reason, default) => {
+                if given.is_some_and(|given| *given != parsed(default)) {
+                    translated.lose(format!("`{key}`: {reason}"));
+                }
+            }
+            Take::Free | Take::Read => {}
+        }
+    }
+    translated.step(ours, Value::Object(made));
+}
+
+/// One minus a share, without the dirt of binary fractions.
+pub fn rest(value: &Value) -> Value {
+    let share = value.as_f64().unwrap_or(0.0);
+    json!(((1.0 - share) * 1e12).round() / 1e12)
+}
+
+/// A value as our parameter takes it; nothing where it says no more than leaving it out.
+pub fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
+    match (kind(schema), value) {
+        (_, Value::Null) => None,
+        ("array", one @ (Value::String(_) | Value::Number(_))) => Some(json!([one])),
+        ("string", Value::Array(parts)) => {
+            Some(parts.iter().filter_map(Value::as_str).collect::<String>().into())
+        }
+        ("integer", Value::Number(number)) => {
+            let value = number.as_f64()?;
+            let is_top = name == "max" || name.ends_with("_max");
+            if value >= INTEGER_MAX as f64 {
+                return (!is_top || !may_be_null(schema)).then(|| json!(INTEGER_MAX));
+            }
+            let whole = if is_top { value.floor() } else { value.ceil() };
+            let least = schema["minimum"].as_f64().unwrap_or(0.0);
+            let whole = if whole < least { least } else { whole };
+            Some(json!(whole as u64))
+        }
+        ("number", Value::Number(number)) => {
+            let value = number.as_f64()?;
+            let least = schema["minimum"].as_f64().filter(|least| value < *least);
+            let most = schema["maximum"].as_f64().filter(|most| value > *most);
+            if value >= INTEGER_MAX as f64 && may_be_null(schema) {
+                return None;
+            }
+            Some(json!(least.or(most).unwrap_or(value)))
+        }
+        (_, value) => Some(value),
+    }
+}
+
+/// A setting or its default there.
+pub fn or(settings: &Map<String, Value>, key: &str, default: Value) -> Value {
+    settings.get(key).filter(|value| !value.is_null()).cloned().unwrap_or(default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_names_what_there_is() {
+        for (word, tool) in Tool::ALL {
+            for row in rows(tool) {
+                let twice = rows(tool).iter().filter(|other| other.name == row.name).count();
+                assert_eq!(twice, 1, "{word} {}", row.name);
+                let To::Step(ours, fixed) = &row.to else { continue };
+                let schema = &catalogue::find(ours).unwrap_or_else(|| panic!("{ours}")).schema;
+                let known = |key: &str| schema["properties"].get(key).is_some();
+                let fixed = parsed(fixed);
+                for key in fixed.as_object().expect("a mapping").keys() {
+                    assert!(known(key), "{word} {}: {key}", row.name);
+                }
+                for (_, take) in row.parameters {
+                    match take {
+                        Take::As(to, default) | Take::Rest(to, default) => {
+                            parsed(default);
+                            assert!(known(to), "{word} {}: {to}", row.name);
+                        }
+                        Take::Only(allowed) => assert!(parsed(allowed).is_array()),
+                        Take::Lost(_, default) => drop(parsed(default)),
+                        Take::Free | Take::Read => {}
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn operators_with_their_defaults_are_steps_that_we_read() {
+        for (word, tool) in Tool::ALL {
+            for row in rows(tool) {
+                for line in translate(tool, row.name, &Map::new()).lines() {
+                    let read = crate::read_cleaning_step(&line);
+                    let said = read.map_err(|problems| problems.render(row.name, &line));
+                    assert!(said.is_ok(), "{word}: {}", said.unwrap_err());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_fitted_to_our_ranges() {
+        let share = json!({"type": "number", "minimum": 0.0, "maximum": 1.0});
+        let count = json!({"type": ["integer", "null"], "minimum": 0});
+        assert_eq!(fitted(&share, "share_max", json!(9.2e18)), Some(json!(1.0)));
+        assert_eq!(fitted(&count, "max", json!(9.3e18)), None);
+        assert_eq!(fitted(&count, "min", json!(-1)), Some(json!(0)));
+        assert_eq!(fitted(&count, "max", json!(10.5)), Some(json!(10)));
+        assert_eq!(rest(&json!(0.7)), json!(0.3));
+    }
+}

@@ -1,0 +1,129 @@
+//! Whose reading a step that changes text takes.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whose words a step on words takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WordReading {
+    /// What lies between white space.
+    #[default]
+    Ingot,
+    /// The same, and a word stays too where it fits without symbols and digits around it.
+    DataJuicer,
+}
+
+impl WordReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == WordReading::Ingot
+    }
+}
+
+/// Whose sentences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SentenceReading {
+    /// Those of `filter.sentences@1`; their letters and digits in lower case are compared.
+    #[default]
+    Ingot,
+    /// A sentence ends with every `.`, `!`, `?` and their wide forms.
+    DataJuicer,
+}
+
+impl SentenceReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == SentenceReading::Ingot
+    }
+}
+
+/// Whose links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkReading {
+    /// `http://`, `https://`, `ftp://` and `www.` up to white space or a Chinese mark.
+    #[default]
+    Ingot,
+    /// Any scheme, `www.`, and hosts with a path.
+    DataJuicer,
+    /// Names with a top-level domain, and IPv4 addresses, with the white space before them.
+    Dclm,
+    /// `http://`, `https://` and `www.` up to white space.
+    Nemo,
+}
+
+impl LinkReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == LinkReading::Ingot
+    }
+}
+
+/// Whose reading of HTML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HtmlReading {
+    /// Blocks end lines.
+    #[default]
+    Ingot,
+    /// Tags vanish, items of lists start lines with `*`, white space stays.
+    DataJuicer,
+}
+
+impl HtmlReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == HtmlReading::Ingot
+    }
+}
+
+/// Whose reading of LaTeX.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LatexReading {
+    /// A comment after text goes up to the end of its line.
+    #[default]
+    Ingot,
+    /// RedPajama's, which DCLM and Data-Juicer share: the character before an inline comment goes
+    /// too.
+    Redpajama,
+}
+
+impl LatexReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == LatexReading::Ingot
+    }
+}
+
+/// Whose reading of Markdown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MarkdownReading {
+    /// All marks; of a link its text stays.
+    #[default]
+    Ingot,
+    /// Emphasis within a line, and links, of which the address stays.
+    Nemo,
+}
+
+impl MarkdownReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == MarkdownReading::Ingot
+    }
+}
+
+/// Whose reading of broken text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MojibakeReading {
+    /// Windows-1252 alone.
+    #[default]
+    Ingot,
+    /// ftfy's: Latin-1, Windows-1250 to 1254 and 1257, ISO 8859-2, Mac OS Roman and code page 437
+    /// too, entities, ligatures, wide forms, straight quotes, line ends.
+    Ftfy,
+}
+
+impl MojibakeReading {
+    pub(super) fn is_own(&self) -> bool {
+        *self == MojibakeReading::Ingot
+    }
+}
