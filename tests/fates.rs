@@ -36,7 +36,7 @@ fn kitchen() -> Place {
         ("near", story(1).replace("Story 1.", "Story 1, told again.")),
         ("digits", "1234 5678 9012 and so on, 3456 7890. ".repeat(6)),
         ("shout", story(2).to_uppercase()),
-        ("bullets", story(3).lines().map(|line| format!("- {line}\n")).collect()),
+        ("bullets", story(34).lines().map(|line| format!("- {line}\n")).collect()),
         ("again", "The same line stands here again.\n".repeat(12)),
         ("links", (0..9).map(link).collect()),
         ("brackets", "[(a)] {(b)} [[c]] ((d)) and more of them. ".repeat(9)),
@@ -138,6 +138,9 @@ fn a_documents_fate_is_found_by_digest_name_and_text() {
     assert_eq!(again["document"], mail["document"], "found by the text that a step made of it");
     let said = place.ingot(&format!("fate {}", &text(&short["document"])[7..19])).exits(0).out;
     assert!(said.contains("dropped    clean 3 filter.length@1  chars 10, limit 100"), "{said}");
+    let shown = place.ingot("fate z-mail.txt --show").exits(0).out;
+    assert!(shown.contains("  -Write to the clerk: clerk@mill.example."), "{shown}");
+    assert!(shown.contains("  +Write to the clerk: <email>."), "{shown}");
     place.ingot("fate --text tiny.yaml").exits(1).complains("no run saw it");
     place.ingot("fate").exits(2);
 }
@@ -225,4 +228,86 @@ fn a_sample_is_the_same_always_and_a_step_can_be_chosen() {
     place.ingot("dropped tiny --step nothing").exits(2).complains("`clean 3 filter.length@1`");
     let said = place.ingot("dropped tiny --step filter.length").exits(0).out;
     assert!(said.ends_with("clean 3 filter.length@1  1 dropped  chars 1\n"), "{said}");
+}
+
+/// The documents that a run trained on, with their tokens.
+fn trained(place: &Place, run: &Value) -> BTreeMap<String, u64> {
+    let said = place.ingot(&format!("fate .txt --limit 1000 --json --run {}", text(run)));
+    let fates = said.exits(0).json().into_iter().filter(|fate| fate["end"] == "trained on");
+    let one = |fate: Value| {
+        (text(&fate["document"]).to_owned(), fate["tokens"].as_u64().expect("a number"))
+    };
+    fates.map(one).collect()
+}
+
+#[test]
+fn a_difference_of_runs_accounts_for_every_document_and_token() {
+    let place = kitchen();
+    let before = place.ingot("run tiny.yaml --json").exits(0).last()["id"].clone();
+    let story = |number: usize| stories::stories(40).remove(number).1;
+    fs::remove_file(place.file("texts/story-007.txt")).expect("taken away");
+    place.write("texts/story-008.txt", story(8) + "One more line.\n");
+    place.write("texts/new.txt", story(32));
+    place.write("texts/short-story.txt", "A story. ".repeat(8));
+    let lengths = place.read("tiny.yaml").replace("chars_min: 100", "chars_min: 60");
+    place.write(
+        "tiny.yaml",
+        lengths.replace("bullet-lines@1: {share_max: 0.5}", "lines@1: {max: 21}"),
+    );
+    let after = place.ingot("run tiny.yaml --json").exits(0).last()["id"].clone();
+    let (ours, theirs) = (trained(&place, &before), trained(&place, &after));
+
+    let command = format!("diff {} {}", text(&before), text(&after));
+    let said = place.ingot(&format!("{command} --all --json")).exits(1).json();
+    let totals = said.iter().find(|line| line["kind"] == "data").expect("totals");
+    let sum = |of: &BTreeMap<String, u64>| of.values().sum::<u64>();
+    for (side, documents) in [("before", &ours), ("after", &theirs)] {
+        assert_eq!(totals[side]["documents"].as_u64(), Some(documents.len() as u64));
+        assert_eq!(totals[side]["tokens"].as_u64(), Some(sum(documents)));
+    }
+    let parts: Vec<&Value> = said.iter().filter(|line| line["kind"] == "data-change").collect();
+    let listed = |way: &str| -> BTreeSet<String> {
+        let parts = parts.iter().filter(|part| part["way"] == way);
+        let listed = parts.flat_map(|part| part["listed"].as_array().expect("a list"));
+        listed.map(|document| text(&document["document"]).to_owned()).collect()
+    };
+    let keys = |of: &BTreeMap<String, u64>| of.keys().cloned().collect::<BTreeSet<String>>();
+    let lost: BTreeSet<String> = keys(&ours).difference(&keys(&theirs)).cloned().collect();
+    let gained: BTreeSet<String> = keys(&theirs).difference(&keys(&ours)).cloned().collect();
+    assert_eq!((listed("lost"), listed("gained")), (lost, gained));
+    let tokens = |side: &str| -> i64 {
+        parts.iter().map(|part| part[side].as_i64().expect("a number")).sum()
+    };
+    let change = tokens("tokens_after") - tokens("tokens_before");
+    assert_eq!(sum(&ours) as i64 + change, sum(&theirs) as i64, "every token is accounted for");
+    let cause = |way: &str, cause: &str| {
+        let part = parts.iter().find(|part| part["way"] == way && part["cause"] == cause);
+        part.unwrap_or_else(|| panic!("{way} {cause}: {parts:#?}"))
+    };
+    assert_eq!(cause("lost", "not-gathered")["documents"], 2, "one taken away, one changed");
+    assert_eq!(text(&cause("lost", "dropped")["step"]), "clean 6 filter.lines@1");
+    assert_eq!(text(&cause("gained", "dropped")["step"]), "clean 6 filter.bullet-lines@1");
+}
+
+#[test]
+fn a_difference_of_data_is_written_in_four_forms() {
+    let place = kitchen();
+    let recipe =
+        place.read("tiny.yaml").replace("held_out: {share: 0.1}", "held_out: {share: 0.3}");
+    place.write("tiny.yaml", &recipe);
+    place.ingot("run tiny.yaml --json").exits(0);
+    place.write("tiny.yaml", recipe.replace("chars_min: 100", "chars_min: 1070"));
+    place.ingot("run tiny.yaml --json").exits(0);
+    let text = place.ingot("diff tiny@1 tiny@2").exits(1).out;
+    let by = "of `stories`, ";
+    assert!(text.contains(by) && text.contains("dropped by clean 3 filter.length@1"), "{text}");
+    assert!(text.contains(", limit 1070") && text.contains(" more\n"), "{text}");
+    let all = place.ingot("diff tiny@1 tiny@2 --all").exits(1).out;
+    assert!(!all.contains(" more\n") && all.lines().count() > text.lines().count(), "{all}");
+    let markdown = place.ingot("diff tiny@1 tiny@2 --format markdown").exits(1).out;
+    assert!(markdown.contains("| - | ") && markdown.contains("## Data of "), "{markdown}");
+    let html = place.ingot("diff tiny@1 tiny@2 --format html").exits(1).out;
+    assert!(html.contains("<section class=\"data\">") && html.contains("limit 1070"), "{html}");
+    let same = place.ingot("diff tiny@2 tiny@2").exits(0).out;
+    assert!(same.contains("documents trained on") && same.contains("no difference"), "{same}");
 }

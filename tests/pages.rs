@@ -163,3 +163,22 @@ async fn the_trail_is_filtered_and_its_entries_open() {
     assert!(desk.reads("main").await.contains("recipe.added"));
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_documents_fate_is_found_from_its_runs_page() {
+    let desk = Desk::open().await;
+    desk.go(&format!("runs/{}", desk.run)).await;
+    assert!(desk.reads("#documents").await.contains("24 gathered"));
+    desk.enter("#document", "story-003.txt").await;
+    desk.press("main form button").await;
+    let page = desk.reads("main").await;
+    for wanted in ["story-003.txt", "trained on", "Text as gathered", "Story 3."] {
+        assert!(page.contains(wanted), "`{wanted}` on the document's page:\n{page}");
+    }
+    desk.go(&format!("runs/{}", desk.run)).await;
+    desk.press("td a[href$='/steps/3'], th a[href$='/steps/3']").await;
+    assert!(desk.reads("h1").await.contains("clean 2 filter.length@1"));
+    desk.client.find(Locator::Css("svg rect.kept")).await.expect("a spread");
+    assert!(desk.reads("figcaption").await.contains("limit 100"));
+    desk.close().await;
+}

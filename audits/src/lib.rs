@@ -1,5 +1,7 @@
 //! Verdicts over recorded digests, and the web pages; knows neither the trainer nor candle.
 
+pub mod data_diff;
+mod data_diff_forms;
 pub mod mark;
 pub mod recount;
 pub mod story;

@@ -176,7 +176,7 @@ impl Story {
 
 /// Why a document was dropped, in words: `chars 64, limit 100`.
 pub fn reason(fate: &Fate) -> String {
-    let mut words = fate.measure.clone();
+    let mut words = visible(&fate.measure);
     if let Some(limit) = fate.limit {
         words += &format!(" {}, limit {}", short(fate.value), short(limit));
     }
@@ -184,6 +184,11 @@ pub fn reason(fate: &Fate) -> String {
         words += &format!(", repeats {}", earlier.short());
     }
     words
+}
+
+/// A name without what would move a terminal's writing.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
 /// A value as people read it: at most six digits after the point.

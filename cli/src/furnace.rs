@@ -89,6 +89,24 @@ impl Store {
 
 impl Inputs for Store {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send>> {
+        Opened::new(&self.registry).open(digest)
+    }
+}
+
+/// The same of a registry that is lent.
+pub struct Opened<'r> {
+    registry: &'r Registry,
+}
+
+impl<'r> Opened<'r> {
+    /// Reads from this registry.
+    pub fn new(registry: &'r Registry) -> Opened<'r> {
+        Opened { registry }
+    }
+}
+
+impl Inputs for Opened<'_> {
+    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send>> {
         match self.registry.blobs().open(digest) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => return Ok(Box::new(opened?)),

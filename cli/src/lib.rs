@@ -15,6 +15,7 @@ mod furnace;
 mod ledger;
 mod progress;
 mod target;
+mod texts;
 mod verdict;
 mod words;
 mod world;

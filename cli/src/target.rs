@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use recipes::recipe::Hold;
 use recipes::{Digest, Pinned, Recipe};
-use registry::{Registry, Resolved, Version};
+use registry::{Registry, Resolved, RunRecord, RunStatus, RunSummary, Version};
 
 use crate::Failure;
 use crate::context::Context;
@@ -110,6 +110,8 @@ pub struct Compared {
     pub label: String,
     pub pinned: Pinned,
     pub text: String,
+    /// The run that was named, else the newest finished one.
+    pub run: Option<RunRecord>,
 }
 
 /// Reads a recipe for comparing: a file is pinned without being registered.
@@ -118,12 +120,22 @@ pub fn compared(context: &mut Context, argument: &str) -> Result<Compared, Failu
         let written = read(context, Path::new(argument))?;
         let pinned = trainer::pin::pin(&written.recipe, &written.folder, &mut Hashing)
             .map_err(|error| Failure::new(error.to_string()))?;
-        return Ok(Compared { label: argument.to_owned(), pinned, text: written.text });
+        return Ok(Compared { label: argument.to_owned(), pinned, text: written.text, run: None });
     }
     let registry = context.registry()?;
     let Registered { pinned, version, .. } = registered(&registry, argument)?;
+    let run = match registry.resolve(argument)? {
+        Resolved::Run(run) => Some(run),
+        _ => {
+            let finished = |run: &&RunSummary| {
+                (run.recipe, run.status) == (version.digest, RunStatus::Finished)
+            };
+            registry.runs()?.iter().find(finished).map(|run| run.id)
+        }
+    };
+    let run = run.map(|run| record(&registry, &run)).transpose()?;
     let text = yaml_text(&registry, &version.yaml)?;
-    Ok(Compared { label: format!("{}@{}", version.name, version.number), pinned, text })
+    Ok(Compared { label: format!("{}@{}", version.name, version.number), pinned, text, run })
 }
 
 /// The text a recipe was registered with.
@@ -152,7 +164,7 @@ pub fn run(registry: &Registry, argument: &str) -> Result<Digest, Failure> {
 }
 
 /// A run's record, which must be there.
-pub fn record(registry: &Registry, run: &Digest) -> Result<registry::RunRecord, Failure> {
+pub fn record(registry: &Registry, run: &Digest) -> Result<RunRecord, Failure> {
     registry.run(run)?.ok_or_else(|| Failure::new(format!("there is no run `{}`", run.short())))
 }
 

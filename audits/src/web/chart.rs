@@ -18,15 +18,15 @@ const BOTTOM: f64 = 44.0;
 const PARTS_MAX: usize = 600;
 
 /// The range of numbers along an axis, and where its marks stand.
-struct Axis {
-    low: f64,
-    high: f64,
-    marks: Vec<f64>,
+pub(super) struct Axis {
+    pub low: f64,
+    pub high: f64,
+    pub marks: Vec<f64>,
 }
 
 impl Axis {
     /// An axis that holds both numbers, with about five round marks.
-    fn new(low: f64, high: f64) -> Axis {
+    pub fn new(low: f64, high: f64) -> Axis {
         let span = (high - low).max(low.abs() * 1e-6).max(1e-9);
         let rough = span / 5.0;
         let power = 10f64.powf(rough.log10().floor());
@@ -37,7 +37,8 @@ impl Axis {
         Axis { low: first * gap, high: last * gap, marks }
     }
 
-    fn part(&self, x: f64) -> f64 {
+    /// The part of the way from one end to the other.
+    pub fn part(&self, x: f64) -> f64 {
         (x - self.low) / (self.high - self.low)
     }
 }

@@ -5,27 +5,38 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use registry::Registry;
+use registry::{Registry, RunRecord};
 use tokio::sync::Semaphore;
 
 use super::failure::Failure;
 use super::frame::{Page, frame};
 use super::tongue::Tongue;
+use crate::story::Story;
 
 /// How many questions the registry answers at once.
 const SEATS: usize = 8;
+
+/// Makes a document's text again: as it was gathered, then as each step that changed it left it, as
+/// far as that can be told from the document alone; else why not.
+pub type Texts = dyn Fn(&Registry, &RunRecord, &Story) -> Result<Vec<String>, String> + Send + Sync;
 
 /// What every page needs.
 #[derive(Clone)]
 pub struct Desk {
     registry: Arc<Registry>,
+    texts: Option<Arc<Texts>>,
     seats: Arc<Semaphore>,
 }
 
 impl Desk {
-    /// Asks this registry.
-    pub fn new(registry: Arc<Registry>) -> Desk {
-        Desk { registry, seats: Arc::new(Semaphore::new(SEATS)) }
+    /// Asks this registry, and shows texts where somebody can make them.
+    pub fn new(registry: Arc<Registry>, texts: Option<Arc<Texts>>) -> Desk {
+        Desk { registry, texts, seats: Arc::new(Semaphore::new(SEATS)) }
+    }
+
+    /// Who makes texts again, if anybody does.
+    pub fn texts(&self) -> Option<Arc<Texts>> {
+        self.texts.clone()
     }
 
     /// Answers with a page.

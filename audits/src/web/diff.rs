@@ -6,10 +6,11 @@ use axum::http::Uri;
 use maud::{Markup, html};
 use recipes::diff::{Change, Diff, PARTS};
 use recipes::{Digest, Pinned};
-use registry::{Registry, Resolved};
+use registry::{Registry, Resolved, RunRecord, RunStatus, RunSummary};
 use serde_json::Value;
 
 use super::asked::Asked;
+use super::data;
 use super::failure::Failure;
 use super::figures::count;
 use super::find::unresolved;
@@ -28,6 +29,8 @@ struct Side {
     number: u64,
     digest: Digest,
     pinned: Pinned,
+    /// The run that was named, else the newest finished one.
+    run: Option<RunRecord>,
 }
 
 impl Side {
@@ -72,24 +75,37 @@ pub fn page(registry: &Registry, t: Tongue, uri: &Uri) -> Result<Page, Failure> 
         @if !diff.is_empty() || all {
             (parts(t, &sides, &diff))
         }
+        @for pair in sides.windows(2) {
+            @if let (Some(before), Some(after)) = (&pair[0].run, &pair[1].run) {
+                (data::section(registry, t, before, after, all)?)
+            }
+        }
     };
     let title = labels.join(" → ");
     Ok(Page::new(Section::Diff, title, body).over(t.say("Difference between recipes")))
 }
 
 fn side(registry: &Registry, text: &str) -> Result<Side, Failure> {
+    let mut run = None;
     let digest = match registry.resolve(text).map_err(unresolved)? {
         Resolved::Recipe(version) => version.digest,
         Resolved::Object(digest) => digest,
-        Resolved::Run(run) => {
-            let run = registry.run(&run)?.ok_or_else(|| Failure::nothing("run", text))?;
-            run.summary.recipe
+        Resolved::Run(id) => {
+            run = Some(registry.run(&id)?.ok_or_else(|| Failure::nothing("run", text))?);
+            run.as_ref().map_or(id, |run| run.summary.recipe)
         }
         Resolved::Blob(_) => return Err(Failure::nothing("recipe", text)),
     };
+    if run.is_none() {
+        let finished =
+            |run: &&RunSummary| (run.recipe, run.status) == (digest, RunStatus::Finished);
+        let runs = registry.runs()?;
+        let newest = runs.iter().find(finished).map(|newest| registry.run(&newest.id));
+        run = newest.transpose()?.flatten();
+    }
     let version = registry.version_of(&digest)?.ok_or_else(|| Failure::nothing("recipe", text))?;
     let pinned = registry.pinned(&digest)?;
-    Ok(Side { name: version.name, number: version.number, digest, pinned })
+    Ok(Side { name: version.name, number: version.number, digest, pinned, run })
 }
 
 fn form(registry: &Registry, t: Tongue, chosen: &[&str], all: bool) -> Result<Markup, Failure> {

@@ -11,6 +11,7 @@ use registry::RegistryError;
 
 use super::frame::{Page, Section, frame};
 use super::tongue::Tongue;
+use crate::walk::WalkError;
 
 /// Why a page could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +81,19 @@ impl From<RegistryError> for Failure {
         match error.is_damage() {
             true => Failure::Damage(error.to_string()),
             false => Failure::Broken(error.to_string()),
+        }
+    }
+}
+
+impl From<WalkError> for Failure {
+    fn from(error: WalkError) -> Failure {
+        match error {
+            WalkError::Registry(error) => error.into(),
+            error if error.is_damage() => Failure::Damage(error.to_string()),
+            WalkError::NoLists { .. } | WalkError::Missing { .. } => {
+                Failure::NotFound(error.to_string())
+            }
+            error => Failure::Broken(error.to_string()),
         }
     }
 }

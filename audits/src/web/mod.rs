@@ -6,13 +6,16 @@
 mod asked;
 mod catalogue;
 mod chart;
+mod data;
 mod desk;
 mod diff;
+mod documents;
 mod entry;
 mod failure;
-mod figures;
+pub(crate) mod figures;
 mod find;
 mod frame;
+mod funnel;
 mod guard;
 mod object;
 mod overview;
@@ -21,6 +24,8 @@ mod pieces;
 mod recipe;
 mod run;
 mod runs;
+mod spread;
+mod step;
 mod tongue;
 mod trail;
 
@@ -40,6 +45,7 @@ use registry::Registry;
 use tokio::net::TcpListener;
 
 use desk::Desk;
+pub use desk::Texts;
 use failure::Failure;
 use frame::Page;
 use tongue::Tongue;
@@ -50,8 +56,8 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 /// What an address names, if it is text at all.
 type Named<T> = Result<Path<T>, PathRejection>;
 
-/// All pages of a registry.
-pub fn router(registry: Arc<Registry>) -> Router {
+/// All pages of a registry; texts of documents are shown where somebody makes them.
+pub fn router(registry: Arc<Registry>, texts: Option<Arc<Texts>>) -> Router {
     Router::new()
         .route("/", get(|State(desk): State<Desk>| desk.page(overview::page)))
         .route("/recipes", asking(catalogue::page))
@@ -59,6 +65,8 @@ pub fn router(registry: Arc<Registry>) -> Router {
         .route("/recipes/{name}/{number}", get(version))
         .route("/runs", asking(runs::page))
         .route("/runs/{run}", naming(run::page))
+        .route("/runs/{run}/steps/{number}", get(step))
+        .route("/runs/{run}/documents", get(documents))
         .route("/diff", asking(diff::page))
         .route("/trail", asking(trail::page))
         .route("/trail/{number}", naming(entry::page))
@@ -68,7 +76,7 @@ pub fn router(registry: Arc<Registry>) -> Router {
         .route("/find", get(find))
         .route("/style.css", get(style))
         .fallback(|uri: Uri| async move { Failure::nothing("page", uri.path()) })
-        .with_state(Desk::new(registry))
+        .with_state(Desk::new(registry, texts))
         .layer(middleware::from_fn(guard::guard))
 }
 
@@ -95,9 +103,10 @@ fn fetching(bytes: fn(&Registry, &str) -> Result<Response, Failure>) -> MethodRo
 pub async fn serve(
     listener: TcpListener,
     registry: Arc<Registry>,
+    texts: Option<Arc<Texts>>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let mut router = router(registry);
+    let mut router = router(registry, texts);
     if listener.local_addr()?.ip().is_loopback() {
         router = loopback(router);
     }
@@ -128,6 +137,19 @@ async fn version(State(desk): State<Desk>, named: Named<(String, String)>) -> Re
         recipe::version(r, t, &name, &number)
     })
     .await
+}
+
+async fn step(State(desk): State<Desk>, named: Named<(String, String)>) -> Response {
+    desk.page(move |r, t| {
+        let Path((run, number)) = named?;
+        step::page(r, t, &run, &number)
+    })
+    .await
+}
+
+async fn documents(State(desk): State<Desk>, run: Named<String>, uri: Uri) -> Response {
+    let texts = desk.texts();
+    desk.page(move |r, t| documents::page(r, t, &run?, &uri, texts.as_deref())).await
 }
 
 async fn find(State(desk): State<Desk>, uri: Uri) -> Response {

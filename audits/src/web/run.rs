@@ -11,6 +11,7 @@ use super::chart;
 use super::failure::Failure;
 use super::figures::{count, duration, size, value};
 use super::frame::{Page, Section};
+use super::funnel::funnel;
 use super::object::{blob_size, record};
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{badge, brief, cell, digest, nothing, table, time, version, whole_digest};
@@ -33,6 +34,7 @@ pub fn page(registry: &Registry, t: Tongue, text: &str) -> Result<Page, Failure>
     let body = html! {
         (facts(t, &run))
         (quality(t, &run.summary.quality))
+        (funnel(t, &run))
         (losses(registry, t, &run))
         (rebuilds(registry, t, &run)?)
         (steps(t, &run.steps))

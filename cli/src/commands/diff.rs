@@ -1,12 +1,20 @@
 //! `ingot diff`: what changed between recipes, in the recipe's own words.
 
+use audits::data_diff::data_diff;
+use audits::walk::WalkError;
 use clap::{Args, ValueEnum};
 
 use crate::context::Context;
 use crate::target::{self, Compared};
 use crate::{EXIT_NO, EXIT_YES, Failure};
 
-/// Show what changed between two or more recipes; exit 1 if they differ
+/// Documents of each part of a difference of data that are listed.
+const LISTED: usize = 5;
+
+/// Show what changed between two or more recipes or runs, and in their data; exit 1 if they differ
+///
+/// Where both have a run, it says which documents and tokens were gained and lost, by step and
+/// source: of a recipe its newest finished run is meant.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  ingot diff prose@1 prose@2\n  \
     ingot diff prose@1 prose.yaml --format markdown")]
@@ -14,7 +22,7 @@ pub struct Options {
     /// Recipe files, registered recipes such as `prose@2`, or runs
     #[arg(required = true, num_args = 2.., value_name = "RECIPE")]
     recipes: Vec<String>,
-    /// Also what is the same
+    /// Also what is the same, and every document gained and lost
     #[arg(long)]
     all: bool,
     /// How it is written
@@ -53,7 +61,45 @@ impl Options {
             Format::Html => diff.html(),
         };
         context.bytes(written.as_bytes())?;
-        Ok(if diff.is_empty() { EXIT_YES } else { EXIT_NO })
+        let mut same = diff.is_empty();
+        for pair in sides.windows(2) {
+            same &= self.data(context, pair, format)?;
+        }
+        Ok(if same { EXIT_YES } else { EXIT_NO })
+    }
+
+    /// Compares what two runs trained on, where there are runs; whether it is the same.
+    fn data(
+        &self,
+        context: &mut Context,
+        pair: &[Compared],
+        format: Format,
+    ) -> Result<bool, Failure> {
+        let [Compared { run: Some(before), .. }, Compared { run: Some(after), .. }] = pair else {
+            return Ok(true);
+        };
+        let registry = context.registry()?;
+        let labels = [before, after].map(|run| {
+            let summary = &run.summary;
+            format!("{} ({}@{})", summary.id.short(), summary.name, summary.version)
+        });
+        let runs = [(labels[0].as_str(), before), (labels[1].as_str(), after)];
+        let limit = if self.all { usize::MAX } else { LISTED };
+        let diff = match data_diff(&registry, runs, limit, u64::MAX) {
+            Err(error @ WalkError::NoLists { .. }) => {
+                context.note(format!("note: no difference of data: {error}"));
+                return Ok(true);
+            }
+            diff => diff?,
+        };
+        let written = match format {
+            Format::Text => diff.text(),
+            Format::Json => diff.json_lines(),
+            Format::Markdown => diff.markdown(),
+            Format::Html => diff.html(),
+        };
+        context.bytes(written.as_bytes())?;
+        Ok(diff.is_empty())
     }
 }
 

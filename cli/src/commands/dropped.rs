@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audits::recount::recount;
-use audits::story::reason;
+use audits::story::{reason, visible};
 use audits::walk;
 use clap::Args;
 use recipes::fate::FateReader;
@@ -124,7 +124,7 @@ fn print(
             "repeats": fate.repeats,
         }));
     }
-    let (step, id, name) = (&step.name, context.digest(&fate.document), &fate.name);
+    let (step, id, name) = (&step.name, context.digest(&fate.document), visible(&fate.name));
     let reason = reason(fate);
     context.line(format!("{step}  {id}  {source}: {name}:{}  {reason}", fate.position))
 }

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use audits::story::{Event, Search, Story, Wanted, reason};
+use audits::story::{Event, Search, Story, Wanted, reason, visible};
 use clap::Args;
 use recipes::Digest;
 use registry::RunRecord;
 
 use crate::context::Context;
 use crate::words::count;
-use crate::{EXIT_NO, EXIT_YES, Failure, target};
+use crate::{EXIT_NO, EXIT_YES, Failure, target, texts};
 
 /// Show what happened to a document in every run that saw it; exit 1 if none did
 ///
@@ -25,6 +25,9 @@ pub struct Options {
     /// The text of this file
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
+    /// Also its text as it was gathered, and what each change did to it, where its source is here
+    #[arg(long)]
+    show: bool,
     /// Only in this run
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
@@ -54,9 +57,18 @@ impl Options {
             };
             found |= !stories.told.is_empty();
             for story in &stories.told {
-                match context.common.json {
-                    true => context.json(&story.json(&run))?,
-                    false => told(context, &run, story)?,
+                let texts = self.show.then(|| texts::made_again(&registry, &run, story));
+                if context.common.json {
+                    let mut line = story.json(&run);
+                    if let Some(Ok(texts)) = texts {
+                        line["texts"] = texts.into();
+                    }
+                    context.json(&line)?;
+                    continue;
+                }
+                told(context, &run, story)?;
+                if let Some(texts) = texts {
+                    shown(context, story, texts)?;
                 }
             }
             if stories.more > 0 {
@@ -86,7 +98,7 @@ impl Options {
 /// A document as it is named on a terminal.
 pub fn named(context: &Context, story: &Story) -> String {
     let id = context.digest(&story.id);
-    format!("{id}  {}: {}:{}", story.source, story.name, story.position)
+    format!("{id}  {}: {}:{}", story.source, visible(&story.name), story.position)
 }
 
 fn told(context: &mut Context, run: &RunRecord, story: &Story) -> Result<(), Failure> {
@@ -118,4 +130,36 @@ fn told(context: &mut Context, run: &RunRecord, story: &Story) -> Result<(), Fai
         None if story.is_in() => context.line(story.ending()),
         None => Ok(()),
     }
+}
+
+/// Prints the text as it was gathered, and the lines that each change took away and put in.
+fn shown(
+    context: &mut Context,
+    story: &Story,
+    texts: Result<Vec<String>, String>,
+) -> Result<(), Failure> {
+    let texts = match texts {
+        Ok(texts) => texts,
+        Err(why) => {
+            context.note(format!("its text cannot be shown: {why}"));
+            return Ok(());
+        }
+    };
+    if let Some(text) = texts.first() {
+        for line in text.lines() {
+            context.line(format!("  {}", visible(line)))?;
+        }
+    }
+    let changes = story.events.iter().filter(|(.., event)| matches!(event, Event::Changed(_)));
+    for ((_, step, _), pair) in changes.clone().zip(texts.windows(2)) {
+        context.line(format!("changed by {step}"))?;
+        let diff = recipes::text_diff(("before", &pair[0]), ("after", &pair[1]));
+        for line in diff.lines().skip(2).filter(|line| line.starts_with(['+', '-'])) {
+            context.line(format!("  {}", visible(line)))?;
+        }
+    }
+    for (_, step, _) in changes.skip(texts.len().saturating_sub(1)) {
+        context.note(format!("{step} looks at other documents too; its text is not made again"));
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::{EXIT_YES, Failure};
+use crate::{EXIT_YES, Failure, texts};
 
 /// Serve the trail as web pages, read-only
 #[derive(Args)]
@@ -40,7 +40,8 @@ impl Options {
             context.note("note: other machines can read this registry");
         }
         let stop = Arc::clone(&context.world.stop);
-        runtime.block_on(audits::web::serve(listener, registry, stopped(stop)))?;
+        let texts: Option<Arc<audits::web::Texts>> = Some(Arc::new(texts::made_again));
+        runtime.block_on(audits::web::serve(listener, registry, texts, stopped(stop)))?;
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(EXIT_YES)
     }

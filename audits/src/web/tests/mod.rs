@@ -1,6 +1,7 @@
 //! The pages through the router, without a socket, on a real registry.
 
 mod asking;
+mod documents;
 mod yard;
 
 use asking::{Answer, ask, ask_with};
@@ -305,7 +306,7 @@ async fn served_pages_stop_when_asked() {
     let address = listener.local_addr().expect("an address");
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
     let stop = async move { told.await.unwrap_or_default() };
-    let serving = tokio::spawn(super::serve(listener, yard.registry(), stop));
+    let serving = tokio::spawn(super::serve(listener, yard.registry(), None, stop));
     let answer = asking::over_the_wire(address, "/").await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     tell.send(()).expect("still serving");

@@ -266,6 +266,14 @@ impl Yard {
         self.record(90, "engineer", Action::RunStep, subjects, None, facts, vec![]);
     }
 
+    /// Records finished steps of the failed run.
+    pub fn steps(&self, steps: &[StepResult]) {
+        for step in steps {
+            let (facts, subjects) = (json!({"step": step}), vec![self.failed, step.result]);
+            self.record(91, "engineer", Action::RunStep, subjects, None, facts, vec![]);
+        }
+    }
+
     /// The number of events.
     pub fn events(&self) -> u64 {
         self.registry.event_count().expect("a number")
@@ -273,7 +281,7 @@ impl Yard {
 
     /// All pages.
     pub fn router(&self) -> Router {
-        web::router(self.registry())
+        web::router(self.registry(), None)
     }
 
     /// The registry itself.
