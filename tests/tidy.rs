@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("registry", &["recipes"]),
     ("trainer/kernels", &[]),
     ("trainer/bpe", &["kernels"]),
-    ("trainer/kitchen", &["recipes", "kernels"]),
+    ("trainer/kitchen", &["recipes", "kernels", "bpe"]),
     ("trainer", &["recipes", "kernels", "bpe", "kitchen"]),
     ("audits", &["recipes", "registry"]),
     ("cli", &["recipes", "registry", "trainer", "kernels", "audits"]),

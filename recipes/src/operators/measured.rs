@@ -224,58 +224,6 @@ fn half() -> f64 {
     0.5
 }
 
-/// Keeps documents by the part of their words that stand in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListedWords {
-    /// The words, in lower case.
-    #[schemars(length(min = 1))]
-    pub words: Vec<String>,
-    /// The smallest part kept.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub share_min: f64,
-    /// The largest part kept.
-    #[serde(default = "one")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub share_max: f64,
-}
-
-/// Keeps documents by the words and phrases of lists in them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListedWords2 {
-    /// The lists.
-    #[schemars(length(min = 1))]
-    pub lists: Vec<WordList>,
-    /// How texts are cut into words.
-    #[serde(default)]
-    pub cut: Cut,
-}
-
-/// Words of a category and how many of them a document may have.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WordList {
-    /// What the words are: `stop-words`, `gambling`.
-    #[schemars(length(min = 1))]
-    pub category: String,
-    /// The words and phrases; letters of either case count.
-    #[schemars(length(min = 1))]
-    pub words: Vec<String>,
-    /// The smallest part of the text's words that is kept.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub share_min: f64,
-    /// The largest part of the text's words that is kept.
-    #[serde(default = "one")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub share_max: f64,
-    /// The most that a kept document has of them; unset, there is no limit.
-    #[serde(default)]
-    pub max: Option<u64>,
-}
-
 /// Keeps documents by how often some phrases stand in them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -434,50 +382,4 @@ pub enum Script {
     /// Hiragana and katakana.
     Kana,
     Thai,
-}
-
-/// Keeps documents that share few n-grams of words with evaluation texts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Decontaminate {
-    /// The evaluation texts.
-    #[schemars(length(min = 1))]
-    pub texts: Vec<String>,
-    /// Words of an n-gram.
-    #[serde(default = "whole::<13>")]
-    #[schemars(range(min = 1, max = 64))]
-    pub ngram_words: u64,
-    /// The largest part of the document's n-grams that may stand in the texts.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub share_max: f64,
-}
-
-/// Keeps documents that share few n-grams of words with evaluation sets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Decontaminate2 {
-    /// The evaluation sets.
-    #[schemars(length(min = 1))]
-    pub sets: Vec<EvaluationSet>,
-    /// Words of an n-gram.
-    #[serde(default = "whole::<13>")]
-    #[schemars(range(min = 1, max = 64))]
-    pub ngram_words: u64,
-    /// The largest part of the document's n-grams that may stand in one set.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub share_max: f64,
-}
-
-/// Evaluation texts with a name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EvaluationSet {
-    /// The set's name.
-    #[schemars(length(min = 1))]
-    pub name: String,
-    /// Its texts.
-    #[schemars(length(min = 1))]
-    pub texts: Vec<String>,
 }

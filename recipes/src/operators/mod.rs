@@ -9,6 +9,7 @@ pub mod catalogue;
 mod dedup;
 mod filter;
 mod language;
+mod listed;
 mod measured;
 mod pii;
 pub mod profiles;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use dedup::*;
 pub use filter::*;
 pub use language::*;
+pub use listed::*;
 pub use measured::*;
 pub use pii::*;
 pub use profiles::Profile;
@@ -258,16 +260,6 @@ pub enum CleaningStep {
     /// more of stop words, up to 0.045 of flagged words.
     #[serde(rename = "filter.listed-words@1")]
     FilterListedWords1(ListedWords),
-    /// Drops documents by the words and phrases of lists by category that stand in them.
-    ///
-    /// Lists are tried in their order; the first that a document breaks is the reason, by its
-    /// category. A listed phrase is cut into words as the text is and is met where
-    /// its words follow one another, in lower case, the longest first and without overlap: by
-    /// `words` a Chinese word is met wherever its characters stand, by `dictionary` only where
-    /// the dictionary cuts at its ends.
-    ///
-    /// Data-Juicer keeps 0.3 and more of English and 0.2 of Chinese stop words, up to 0.045 of
-    /// flagged words, Chinese ones cut by a dictionary.
     #[serde(rename = "filter.listed-words@2")]
     FilterListedWords2(ListedWords2),
     /// Drops documents by the phrases in them: keywords of a category, boilerplate, filler.
@@ -299,6 +291,10 @@ pub enum CleaningStep {
     /// A link is `http://` or `https://` and a host; a listed host stands for those below it.
     #[serde(rename = "filter.hosts@1")]
     FilterHosts1(Hosts),
+    #[serde(rename = "filter.urls@1")]
+    FilterUrls1(Urls),
+    #[serde(rename = "filter.tokens@1")]
+    FilterTokens1(Tokens),
     /// Drops documents by the part of their characters in links.
     ///
     /// NeMo Curator keeps up to 0.2.
@@ -324,10 +320,6 @@ pub enum CleaningStep {
     /// that stand in the texts.
     #[serde(rename = "decontaminate.ngrams@1")]
     DecontaminateNgrams1(Decontaminate),
-    /// Drops documents that share n-grams of words with named evaluation sets.
-    ///
-    /// As `decontaminate.ngrams@1`, set by set in their order: the first that shares too much is
-    /// the reason, by its name.
     #[serde(rename = "decontaminate.ngrams@2")]
     DecontaminateNgrams2(Decontaminate2),
     /// Makes every kind of space one plain space, and trims the text.
@@ -472,6 +464,8 @@ pub enum CleaningStep {
     /// Keeps the documents that are first by a measure; of equals the first in document order.
     #[serde(rename = "select.top@1")]
     SelectTop1(SelectTop),
+    #[serde(rename = "select.top-score@1")]
+    SelectTopScore1(SelectTopScore),
     /// Keeps at most some documents of each source or name, the first in document order.
     #[serde(rename = "select.cap@1")]
     SelectCap1(SelectCap),

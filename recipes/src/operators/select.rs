@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Cut;
+
 /// Which part is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +48,40 @@ pub enum TopMeasure {
     Chars,
     /// Different words over all words.
     DistinctWords,
+}
+
+/// Keeps the documents that are first by a score that is learned from texts of the recipe; of
+/// equals the first in document order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectTopScore {
+    /// The score.
+    #[serde(default)]
+    pub by: TopScore,
+    /// Texts like those to keep.
+    #[schemars(length(min = 1))]
+    pub texts: Vec<String>,
+    /// Texts like those to leave, for the classifier.
+    #[serde(default)]
+    pub unwanted: Vec<String>,
+    /// How the language models cut texts into words.
+    #[serde(default)]
+    pub cut: Cut,
+    /// The number of documents kept.
+    pub documents: u64,
+}
+
+/// What documents are ranked by, as the filter of its name measures it by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TopScore {
+    /// The score of `filter.classifier@1`, the highest first.
+    #[default]
+    Classifier,
+    /// The mean of `filter.unigram-score@1`, the highest first.
+    UnigramScore,
+    /// The perplexity of `filter.ngram-score@1`, the lowest first.
+    NgramScore,
 }
 
 /// How many of each kind are kept.

@@ -29,7 +29,10 @@ pub trait Settled {
 pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Compare<'a> + 'a>> {
     Some(match step {
         CleaningStep::SelectRange1(settings) => Box::new(select::Range::new(settings)),
-        CleaningStep::SelectTop1(settings) => Box::new(select::Top::new(settings)),
+        CleaningStep::SelectTop1(settings) => Box::new(select::Top::new(settings, bench.kernels)),
+        CleaningStep::SelectTopScore1(settings) => {
+            Box::new(select::Top::learned(settings, bench.kernels))
+        }
         CleaningStep::SelectCap1(settings) => Box::new(select::Cap::new(settings)),
         step => {
             // The ids of the documents that others repeat are the smaller part.

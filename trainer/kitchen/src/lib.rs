@@ -63,6 +63,7 @@ mod spaces;
 pub mod spill;
 pub mod spool;
 mod standing_again;
+mod token_count;
 mod vocabulary;
 mod web_lines;
 mod word_prints;

@@ -108,6 +108,22 @@ pub fn links_to(text: &str, hosts: &[String]) -> u64 {
     LINK.find_iter(text).filter(|link| is_listed(&host(link.as_str()))).count() as u64
 }
 
+/// Links to listed addresses, or to what lies below them.
+pub fn links_below(text: &str, urls: &[String]) -> u64 {
+    let bare = |url: &str| {
+        let lower = url.to_lowercase();
+        let start = lower.find("://").map_or(0, |at| at + 3);
+        let url = lower[start..].trim_end_matches(['.', ',', ';', ')', '!', '\'']);
+        url.strip_prefix("www.").unwrap_or(url).trim_end_matches('/').to_owned()
+    };
+    let listed: Vec<String> = urls.iter().map(|url| bare(url)).collect();
+    let is_below = |link: &str| {
+        let ends = |rest: &str| rest.is_empty() || rest.starts_with(['/', '?', '#', '&', ':']);
+        listed.iter().any(|url| link.strip_prefix(url.as_str()).is_some_and(ends))
+    };
+    LINK.find_iter(text).filter(|link| is_below(&bare(link.as_str()))).count() as u64
+}
+
 /// The part of the characters that stand in links.
 pub fn link_chars(text: &str) -> f64 {
     let chars: usize = LINK.find_iter(text).map(|link| link.as_str().chars().count()).sum();
@@ -196,6 +212,10 @@ mod tests {
         assert_eq!(common_words("The end of the day of days", &once), 2);
         let text = "see https://A.bad.example/x and http://notbad.example, www.bad.example";
         assert_eq!(links_to(text, &list(&["bad.example"])), 2);
+        let text = "https://www.Bad.example/ads/, http://bad.example/adsense, bad.example/ads?x";
+        assert_eq!(links_below(text, &list(&["bad.example/ads"])), 1);
+        assert_eq!(links_below(text, &list(&["http://bad.example"])), 2);
+        assert_eq!(links_below("www.bad.example.org", &list(&["bad.example"])), 0);
         assert_eq!(script("ab汉字", Script::Han), 0.5);
         assert_eq!(script("カか汉", Script::Kana), 2.0 / 3.0);
         assert_eq!(KnownGrams::of(&list(&["x B c y"]), 2).share("a b c d"), 1.0 / 3.0);

@@ -80,6 +80,10 @@ fn listings(step: &CleaningStep, text: &str) -> Option<Decision> {
             let links = listed::links_to(text, &s.hosts);
             Some(Decision::within("links", links as f64, None, s.max as f64))
         }
+        FilterUrls1(s) => {
+            let links = listed::links_below(text, &s.urls);
+            Some(Decision::within("links", links as f64, None, s.max as f64))
+        }
         FilterPhrases1(s) => {
             let found = listed::phrases(text, s);
             let min = (s.min > 0).then_some(s.min as f64);

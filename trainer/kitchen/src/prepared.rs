@@ -1,6 +1,7 @@
 //! A step about single documents made ready: what it needs beside a text, such as an index or a
 //! model, is made once and shared by all documents and threads.
 
+use bpe::Encoder;
 use recipes::recipe::CleaningStep::{self, *};
 use recipes::recipe::EvaluationSet;
 use regex::{NoExpand, Regex};
@@ -14,6 +15,7 @@ use crate::language_model::LanguageModel;
 use crate::lexicon::Lexicons;
 use crate::listed::KnownGrams;
 use crate::select;
+use crate::token_count;
 
 /// A step with what it needs.
 pub struct Prepared<'s> {
@@ -32,6 +34,7 @@ enum Aid<'s> {
     Classifier(Classifier),
     /// A pattern; none where it cannot be one, which the reader refuses.
     Pattern(Option<Regex>),
+    Tokens(Box<Encoder>),
 }
 
 impl<'s> Prepared<'s> {
@@ -57,6 +60,7 @@ impl<'s> Prepared<'s> {
             }
             FilterClassifier1(settings) => Aid::Classifier(Classifier::of(settings)),
             TextReplacePattern1(settings) => Aid::Pattern(Regex::new(&settings.pattern).ok()),
+            FilterTokens1(settings) => Aid::Tokens(Box::new(token_count::encoder(settings))),
             _ => Aid::Nothing,
         };
         Prepared { step, aid }
@@ -75,6 +79,11 @@ impl<'s> Prepared<'s> {
                     Measure::at_most(name.clone(), known.share(page.text), settings.share_max)
                 };
                 Decision::by(sets.iter().map(share).collect())
+            }
+            (Aid::Tokens(encoder), FilterTokens1(settings)) => {
+                let value = token_count::tokens(encoder, page.text) as f64;
+                let max = settings.max.map(|max| max as f64);
+                Decision::within("tokens", value, settings.min as f64, max)
             }
             (Aid::Lexicons(lists), _) => lists.decide(page.text),
             (Aid::Model(model), FilterUnigramScore1(settings)) => {

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use kernels::Kernels;
 use recipes::Digest;
-use recipes::recipe::{CapKind, Cut, SelectCap, SelectRange, SelectSample, SelectTop, TopMeasure};
+use recipes::recipe::{
+    self, CapKind, Cut, SelectCap, SelectRange, SelectSample, SelectTop, SelectTopScore,
+    TopMeasure, TopScore,
+};
 
+use crate::classifier::Classifier;
 use crate::clean::Outcome;
 use crate::compare::{Compare, Settled};
 use crate::decision::{Decision, Measure};
 use crate::dedup::DedupError;
 use crate::document::Document;
+use crate::language_model::LanguageModel;
 use crate::ratios;
 
 /// A part of the documents by their digests.
@@ -78,29 +84,62 @@ impl Settled for Range {
     }
 }
 
-/// The first documents by a measure; nine bytes a document are held.
-pub struct Top {
-    by: TopMeasure,
+/// A measure of a text; more is better.
+type Score = Box<dyn Fn(&str) -> f64 + Sync>;
+
+/// The first documents by a measure; eight bytes a document are held, and in between sixteen more.
+pub struct Top<'a> {
+    kernels: &'a Kernels,
+    score: Score,
     documents: u64,
     /// Of each document seen its score, then its rank from 0.
     ranks: Vec<f64>,
     next: usize,
 }
 
-impl Top {
-    /// Makes ready.
-    pub fn new(settings: &SelectTop) -> Top {
-        let SelectTop { by, documents, .. } = settings.clone();
-        Top { by, documents, ranks: Vec::new(), next: 0 }
+impl<'a> Top<'a> {
+    /// Makes ready to rank by a measure.
+    pub fn new(settings: &SelectTop, kernels: &'a Kernels) -> Top<'a> {
+        let score: Score = match settings.by {
+            TopMeasure::Chars => Box::new(|text| text.chars().count() as f64),
+            TopMeasure::DistinctWords => Box::new(|text| ratios::distinct_words(text, Cut::Spaces)),
+        };
+        Top { kernels, score, documents: settings.documents, ranks: Vec::new(), next: 0 }
+    }
+
+    /// Learns a score, and makes ready to rank by it.
+    pub fn learned(settings: &SelectTopScore, kernels: &'a Kernels) -> Top<'a> {
+        let SelectTopScore { by, texts, unwanted, cut, documents } = settings;
+        let score: Score = match by {
+            TopScore::Classifier => {
+                let classifier = Classifier::of(&recipe::Classifier {
+                    wanted: texts.clone(),
+                    unwanted: unwanted.clone(),
+                    ngram_words: 2,
+                    table_bits: 18,
+                    epochs: 20,
+                    rate: 0.5,
+                    score_min: 0.5,
+                });
+                Box::new(move |text| classifier.score(text))
+            }
+            TopScore::UnigramScore => {
+                let model = LanguageModel::of(texts, 1, *cut);
+                Box::new(move |text| model.mean_ln(text))
+            }
+            TopScore::NgramScore => {
+                let model = LanguageModel::of(texts, 3, *cut);
+                Box::new(move |text| -model.perplexity(text))
+            }
+        };
+        Top { kernels, score, documents: *documents, ranks: Vec::new(), next: 0 }
     }
 }
 
-impl<'a> Compare<'a> for Top {
+impl<'a> Compare<'a> for Top<'a> {
     fn see(&mut self, documents: &[&Document]) -> Result<(), DedupError> {
-        self.ranks.extend(documents.iter().map(|document| match self.by {
-            TopMeasure::Chars => document.text.chars().count() as f64,
-            TopMeasure::DistinctWords => ratios::distinct_words(&document.text, Cut::Spaces),
-        }));
+        let score = |index: usize| (self.score)(&documents[index].text);
+        self.ranks.extend(self.kernels.map(documents.len(), &score));
         Ok(())
     }
 
@@ -114,7 +153,7 @@ impl<'a> Compare<'a> for Top {
     }
 }
 
-impl Settled for Top {
+impl Settled for Top<'_> {
     fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
         in_order(documents, |_| {
             let rank = self.ranks[self.next];
@@ -167,6 +206,46 @@ impl Settled for Cap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernels::Tier;
+
+    #[test]
+    fn a_learned_score_ranks_as_the_filter_of_its_name_scores() {
+        let (wanted, unwanted) = (["the river and the town"], ["free coins, click here"]);
+        let texts = ["a town by the river", "click for coins", "the river", "coins here", "…"];
+        let filters = [
+            (TopScore::Classifier, "filter.classifier@1", "wanted", 1.0),
+            (TopScore::UnigramScore, "filter.unigram-score@1", "texts", 1.0),
+            (TopScore::NgramScore, "filter.ngram-score@1", "texts", -1.0),
+        ];
+        let kernels = Kernels::new(Tier::Scalar, 2).expect("kernels");
+        for (by, name, list, sign) in filters {
+            let mut settings = serde_json::json!({ list: wanted });
+            if by == TopScore::Classifier {
+                settings["unwanted"] = unwanted.into();
+            }
+            let step = serde_json::from_value(serde_json::json!({ name: settings }));
+            let step = step.expect("a step");
+            let filter = crate::Prepared::of(&step);
+            let settings = SelectTopScore {
+                by,
+                texts: wanted.map(str::to_owned).into(),
+                unwanted: unwanted.map(str::to_owned).into(),
+                cut: Cut::Words,
+                documents: 2,
+            };
+            let top = Top::learned(&settings, &kernels);
+            for text in texts {
+                let document = Document::new(0, "f".into(), 0, text.into());
+                let said = crate::desk::with_page(text, |page| filter.decide(&document, page));
+                let value = match said {
+                    Decision::Keep(measures) => measures[0].value,
+                    Decision::Drop(drop) => drop.value,
+                    Decision::Change(_) => panic!("a filter changes no text"),
+                };
+                assert_eq!((top.score)(text), value * sign, "{name}: {text}");
+            }
+        }
+    }
 
     #[test]
     fn a_sample_is_about_its_share_and_the_same_in_any_order() {

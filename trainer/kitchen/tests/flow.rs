@@ -27,6 +27,15 @@ const STEPS: [&str; 12] = [
     "filter.length@1: {chars_min: 30}",
 ];
 
+/// Others, which learn, name what they met and find what stood before.
+const OTHERS: [&str; 5] = [
+    "decontaminate.ngrams@2: {sets: [{name: one, texts: [word5 word6 word7]}], ngram_words: 2}",
+    "dedup.simhash@1: {ngram_words: 1, bits_max: 2}",
+    "filter.classifier@1: {wanted: [word5 word6 word7], unwanted: [word8 word9], table_bits: 10}",
+    "dedup.substring@1: {bytes_min: 24}",
+    "select.top-score@1: {by: ngram-score, texts: [word5 word6 word7], documents: 50}",
+];
+
 fn documents() -> Vec<Document> {
     let word = |i: u64| match below(5, 90, i, 40) {
         0 => "me@mail.example".to_owned(),
@@ -118,10 +127,16 @@ fn flowing(
 
 #[test]
 fn blocks_threads_and_budgets_change_nothing() {
-    let steps = STEPS.map(|step| recipes::read_cleaning_step(step).expect("a step"));
+    agree(&STEPS);
+    agree(&OTHERS);
+}
+
+fn agree(lines: &[&str]) {
+    let read = |line: &&str| recipes::read_cleaning_step(line).expect("a step");
+    let steps: Vec<CleaningStep> = lines.iter().map(read).collect();
     let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
     let (left, said) = plainly(&steps, &kernels);
-    for (number, step) in STEPS.iter().enumerate() {
+    for (number, step) in lines.iter().enumerate() {
         let acted = |said: &&Said| said.0 == number && !matches!(said.2, Decision::Keep(_));
         assert!(
             said.iter().any(|said| acted(&said)),
