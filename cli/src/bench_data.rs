@@ -42,6 +42,8 @@ pub struct Sizes {
 }
 
 const VOCABULARY: u32 = 8192;
+/// Bytes of text that are encoded at once.
+const BLOCK_BYTES: usize = 16 << 20;
 
 /// What is cleaned: the figure's name, the steps, what it is compared with.
 const KITCHEN: [(&str, &str, &str); 2] = [
@@ -71,19 +73,15 @@ pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Fail
     let mut figures = Vec::new();
     for (name, steps, wanted) in KITCHEN {
         context.note(steps);
-        let cleaned = bench_kitchen::measure(context, &files, steps, &scratch.0, &sizes.furnace)?;
+        let cleaned = bench_kitchen::measure(&files, steps, &scratch, &kernels)?;
         context.note(format!("{} documents, {} kept", cleaned.documents, cleaned.kept));
         figures.push(figure(name, cleaned.seconds, "s", wanted));
     }
     context.note("training a tokenizer");
     figures.push(train(&files, &written, &kernels)?);
     context.note("encoding");
-    let (speed, ids) = encode(&files, &written, &kernels)?;
-    figures.push(speed);
-    if let Some(file) = sizes.ids.as_ref().map(|file| context.path(file)) {
-        let lines: Vec<String> = ids.iter().map(|ids| format!("{ids:?}\n")).collect();
-        fs::write(&file, lines.concat()).map_err(|error| Failure::file(&file, &error))?;
-    }
+    let ids = sizes.ids.as_ref().map(|file| context.path(file));
+    figures.push(encode(&files, &written, ids.as_deref(), &kernels)?);
     Ok(figures)
 }
 
@@ -147,24 +145,42 @@ fn train(files: &[PathBuf], written: &Path, kernels: &Kernels) -> Result<Figure,
     Ok(figure("data.tokenizer_train_seconds", seconds, "s", "at most 8 on 71 MB"))
 }
 
-/// From texts in memory to their ids.
+/// From texts in memory to their ids, a block at a time; reading is not counted. The ids go into a
+/// file, a JSON list a line, where one is named.
 fn encode(
     files: &[PathBuf],
     written: &Path,
+    ids_file: Option<&Path>,
     kernels: &Kernels,
-) -> Result<(Figure, Vec<Vec<u32>>), Failure> {
+) -> Result<Figure, Failure> {
     let bytes = fs::read(written).map_err(|error| Failure::file(written, &error))?;
     let coder = Coder::read(&bytes).map_err(|error| Failure::new(error.to_string()))?;
+    let mut out = ids_file.map(|file| (file, Vec::new()));
     let failure = Cell::new(None);
-    let texts: Vec<String> = texts(files, &failure).collect();
+    let mut texts = texts(files, &failure).peekable();
+    let (mut megabytes, mut seconds) = (0.0, 0.0);
+    while texts.peek().is_some() {
+        let mut bytes = 0;
+        let mut fits = |text: &String| {
+            bytes += text.len();
+            bytes <= BLOCK_BYTES
+        };
+        let mut block: Vec<String> = texts.next().into_iter().collect();
+        block.extend(std::iter::from_fn(|| texts.next_if(&mut fits)));
+        let block: Vec<&str> = block.iter().map(String::as_str).collect();
+        let begun = Instant::now();
+        let ids = coder.encode_all(&block, kernels);
+        seconds += begun.elapsed().as_secs_f64();
+        megabytes += block.iter().map(|text| text.len()).sum::<usize>() as f64 / 1e6;
+        if let Some((_, lines)) = &mut out {
+            ids.iter().for_each(|ids| lines.extend_from_slice(format!("{ids:?}\n").as_bytes()));
+        }
+    }
     if let Some(failure) = failure.take() {
         return Err(failure);
     }
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let begun = Instant::now();
-    let ids = coder.encode_all(&texts, kernels);
-    let seconds = begun.elapsed().as_secs_f64();
-    let megabytes = texts.iter().map(|text| text.len()).sum::<usize>() as f64 / 1e6;
-    let speed = figure("data.encode_mb_per_second", megabytes / seconds, "MB/s", "at least 30");
-    Ok((speed, ids))
+    if let Some((file, lines)) = out {
+        fs::write(file, lines).map_err(|error| Failure::file(file, &error))?;
+    }
+    Ok(figure("data.encode_mb_per_second", megabytes / seconds, "MB/s", "at least 30"))
 }

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use kernels::Kernels;
 use recipes::Digest;
 use recipes::recipe::Hold;
 use serde_json::json;
@@ -16,10 +17,10 @@ use trainer::pin::{Keep, pin};
 use trainer::steps::Steps;
 
 use crate::Failure;
-use crate::commands::run::Furnace;
-use crate::context::Context;
-use crate::furnace::{Hashing, Rehearsal};
-use crate::progress::Meter;
+use crate::aside::Aside;
+use crate::bench_registry::Scratch;
+use crate::bench_train::Watch;
+use crate::furnace::Hashing;
 
 /// What became of the documents, and in how long.
 pub struct Cleaned {
@@ -81,23 +82,21 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 
 /// Cleans files and writes what is left into a file of the folder.
 pub fn measure(
-    context: &mut Context,
     files: &[PathBuf],
     steps: &str,
-    folder: &Path,
-    furnace: &Furnace,
+    scratch: &Scratch,
+    kernels: &Kernels,
 ) -> Result<Cleaned, Failure> {
-    let options = furnace.options(context)?;
+    let folder = scratch.0.as_path();
+    let aside = Aside::new(folder.to_owned());
     let written = folder.join("cleaned.jsonl");
     let text = recipe(files, steps);
     let recipe = recipes::read(&text).map_err(|problems| failed(problems.render("", &text)))?;
     let begun = Instant::now();
     let mut located = Files::default();
     let pinned = pin(&recipe, folder, &mut located).map_err(failed)?;
-    let mut meter = Meter::new(&context.common, context.world);
-    let mut outputs = Rehearsal { meter: &mut meter, stop: Default::default() };
-    let (kernels, scratch) = (&options.kernels, options.scratch.as_ref());
-    let flow = Flow { pinned: &pinned, kernels, scratch, is_planted: false };
+    let mut outputs = Watch::new(scratch);
+    let flow = Flow { pinned: &pinned, kernels, scratch: &aside, is_planted: false };
     let mut done = Steps::new(&mut outputs);
     let mut split = flow.run(&located, &mut done).map_err(failed)?;
     let about = |error: io::Error| Failure::file(&written, &error);

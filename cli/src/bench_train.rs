@@ -67,9 +67,16 @@ pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Fail
 }
 
 /// Notes when steps end, and writes states as a run does.
-struct Watch<'a> {
+pub struct Watch<'a> {
     scratch: &'a Scratch,
     ended: Vec<Instant>,
+}
+
+impl<'a> Watch<'a> {
+    /// Writes states into this folder.
+    pub fn new(scratch: &'a Scratch) -> Watch<'a> {
+        Watch { scratch, ended: Vec::new() }
+    }
 }
 
 impl Outputs for Watch<'_> {
@@ -161,7 +168,7 @@ fn train_model(kernels: &Kernels, scratch: &Scratch, batch: u64) -> Result<Vec<I
     };
     let before = StageEnd { theta: shape.initial(1), losses: Vec::new(), marks: Vec::new() };
     let start = State::first(0, origin, &shape, before);
-    let mut watch = Watch { scratch, ended: Vec::new() };
+    let mut watch = Watch::new(scratch);
     train(&stage, start, &mut watch).map_err(|error| Failure::new(error.to_string()))?;
     Ok(watch.ended)
 }

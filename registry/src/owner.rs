@@ -33,7 +33,8 @@ const ADDRESS_BYTES_MAX: usize = 100;
 /// Owns the index until it is dropped.
 pub struct Owner {
     shared: Option<Arc<Shared>>,
-    server: Option<JoinHandle<()>>,
+    /// The listening socket and the thread that answers on it.
+    server: Option<(UnixListener, JoinHandle<()>)>,
     layout: Layout,
     _lock: File,
 }
@@ -63,8 +64,9 @@ impl Owner {
             clients: Mutex::default(),
         });
         let listening = listen(layout).and_then(|listener| {
-            let shared = Arc::clone(&shared);
-            thread::Builder::new().name("ingot owner".into()).spawn(move || shared.serve(&listener))
+            let (shared, own) = (Arc::clone(&shared), listener.try_clone()?);
+            let answering = thread::Builder::new().name("ingot owner".into());
+            Ok((own, answering.spawn(move || shared.serve(&listener))?))
         });
         let (server, notice) = match listening {
             Ok(server) => (Some(server), None),
@@ -83,9 +85,9 @@ impl Drop for Owner {
     fn drop(&mut self) {
         let Some(shared) = self.shared.take() else { return };
         shared.closing.store(true, Ordering::SeqCst);
-        if let Some(server) = self.server.take() {
-            // One more connection wakes the server up.
-            let _ = connect(&self.layout);
+        if let Some((listener, server)) = self.server.take() {
+            // This wakes the server up, also where the socket's name is gone.
+            let _ = rustix::net::shutdown(&listener, rustix::net::Shutdown::Both);
             let _ = fs::remove_file(self.layout.socket());
             let _ = server.join();
         }

@@ -57,6 +57,19 @@ fn each_once(registry: &Registry, lines: &[String]) {
 }
 
 #[test]
+fn a_registry_that_is_deleted_while_it_is_open_can_still_be_closed() {
+    let place = Place::with_registry();
+    let registry = place.open();
+    std::fs::remove_dir_all(place.folder()).expect("deleted");
+    let (closed, waits) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(registry);
+        closed.send(())
+    });
+    waits.recv_timeout(Duration::from_secs(60)).expect("it is closed");
+}
+
+#[test]
 fn eight_processes_append_and_read_while_another_owns_the_index() {
     let place = Place::with_registry();
     let owner = place.open();
