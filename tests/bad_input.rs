@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -58,8 +59,94 @@ fn missing_empty_and_unreadable_sources_are_named() {
     place.write("a.jsonl", "");
     place.ingot("add tiny.yaml").exits(2).complains("is empty");
     place.write("a.jsonl", "{\"t\":\"one\"}\n{\"t\":");
-    place.ingot("run tiny.yaml").exits(2).complains("`records.jsonl` line 2");
+    place.ingot("run tiny.yaml").exits(2).complains("`a.jsonl` line 2");
     place.ingot("check nothing.yaml").exits(2).complains("nothing.yaml");
+}
+
+/// A place whose recipe reads `records.jsonl.gz`, and the same with bad records kept aside.
+fn with_records(bytes: &[u8], on_error: &str) -> Place {
+    let place = with(
+        "kind: files\n    include: [\"texts/*.txt\"]",
+        &format!("kind: jsonl\n    path: bad.jsonl\n    text: t\n    on_error: {on_error}"),
+    );
+    place.write("bad.jsonl", bytes);
+    place
+}
+
+/// The stories as JSON lines, one of which is no record, and one not UTF-8.
+fn records() -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (number, (_, text)) in stories::stories(24).into_iter().enumerate() {
+        match number {
+            5 => lines.extend_from_slice(b"{\"t\": \"cut"),
+            9 => lines.extend_from_slice(b"{\"t\": \"caf\xE9\"}"),
+            _ => lines.extend(serde_json::json!({"t": text}).to_string().into_bytes()),
+        }
+        lines.push(b'\n');
+    }
+    lines
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).expect("packed");
+    gzip.finish().expect("packed")
+}
+
+#[test]
+fn a_malformed_source_ends_its_run_as_failed_and_names_the_file() {
+    let whole = packed(&records());
+    let not_utf8 = with("texts/*.txt", "texts/*");
+    not_utf8.write("texts/bad.txt", b"caf\xE9");
+    for (place, wanted) in [
+        (with_records(&records(), "fail"), "`bad.jsonl` line 6: not JSON"),
+        (with_records(&whole[..whole.len() / 8], "fail"), "the file ends too early"),
+        (not_utf8, "`bad.txt` is not UTF-8 at byte 3"),
+    ] {
+        let said = place.ingot("run tiny.yaml").exits(2).complains(wanted);
+        assert!(!said.err.contains("records.jsonl"), "{}", said.err);
+        let run = place.ingot("runs --json").exits(0).last();
+        assert_eq!(run["status"], "failed");
+        let shown = place.ingot("show tiny").exits(0);
+        let id = run["id"].as_str().expect("an id").to_owned();
+        let shown = [shown.out, place.ingot(&format!("show {id}")).exits(0).out].concat();
+        assert!(shown.contains(wanted), "{shown}");
+        place.ingot("fsck").exits(0);
+    }
+}
+
+#[test]
+fn bad_records_are_kept_aside_and_counted_where_the_recipe_says_so() {
+    let place = with_records(&records(), "quarantine");
+    let said = place.ingot("run tiny.yaml --rebuild").exits(0);
+    assert!(said.out.contains("  2 bad records of stories\n"), "{}", said.out);
+    assert!(said.out.contains("reproduced"), "{}", said.out);
+    let shown = place.ingot("show tiny").exits(0).out;
+    assert!(shown.contains("on_error: quarantine"), "{shown}");
+    let run = place.ingot("runs --json").exits(0).last();
+    let id = run["id"].as_str().expect("an id").to_owned();
+    let shown = place.ingot(&format!("show {id}")).exits(0).out;
+    assert!(shown.contains("22 documents") && shown.contains("2 quarantined"), "{shown}");
+    let run = place.ingot(&format!("show {id} --json")).exits(0).last();
+    let kept = run["steps"][0]["quarantine"].as_str().expect("a digest").to_owned();
+    let records = place.ingot(&format!("show {kept} --raw")).exits(0);
+    let records: serde_json::Value = serde_json::from_str(&records.out).expect("JSON");
+    let line = |at: usize| records[at]["place"]["line"].as_u64();
+    assert_eq!((line(0), line(1)), (Some(6), Some(10)));
+    assert_eq!(
+        (&records[0]["file"], &records[0]["text"]),
+        (&"records.jsonl".into(), &"{\"t\": \"cut".into())
+    );
+    assert!(records[1]["hex"].as_str().expect("bytes").contains("636166e9"));
+    assert_eq!(records.as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn the_rest_of_a_cut_file_is_one_bad_record() {
+    let whole = packed(&records());
+    let place = with_records(&whole[..whole.len() - 20], "quarantine");
+    let said = place.ingot("run tiny.yaml").exits(0);
+    assert!(said.out.contains("bad records of stories"), "{}", said.out);
 }
 
 #[test]

@@ -62,7 +62,10 @@ pub fn carry_out(
             let seconds = started.elapsed().as_secs_f64();
             finish(context, registry, id, recipe, &built, seconds)?;
         }
-        Err(error) => return Err(not_finished(context, registry, id, error)),
+        Err(error) => {
+            let error = target::in_words_of(registry, &recipe, error);
+            return Err(not_finished(context, registry, id, error));
+        }
     }
     let _ = fs::remove_dir_all(registry.work_folder(&id));
     target::record(registry, &id)

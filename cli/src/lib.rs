@@ -10,6 +10,7 @@ mod bench_registry;
 mod bench_train;
 mod commands;
 mod context;
+mod documents;
 mod failure;
 mod furnace;
 mod ledger;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use recipes::recipe::Hold;
 use recipes::{Digest, Pinned, Recipe};
 use registry::{Registry, Resolved, RunRecord, RunStatus, RunSummary, Version};
+use trainer::BuildError;
 
 use crate::Failure;
 use crate::context::Context;
@@ -144,6 +145,16 @@ pub fn yaml_text(registry: &Registry, yaml: &Digest) -> Result<String, Failure> 
     let mut file = registry.blobs().open(yaml)?;
     std::io::Read::read_to_string(&mut file, &mut text)?;
     Ok(text)
+}
+
+/// An error in the words of the recipe's text, where that is here and can still be read.
+pub fn in_words_of(registry: &Registry, recipe: &Digest, error: BuildError) -> BuildError {
+    let version = registry.version_of(recipe).ok().flatten();
+    let text = version.and_then(|version| yaml_text(registry, &version.yaml).ok());
+    match text.and_then(|text| recipes::read(&text).ok()) {
+        Some(written) => error.in_words_of(&written),
+        None => error,
+    }
 }
 
 /// Finds a run by its id or the first digits of it.

@@ -77,6 +77,6 @@ fn gathered(
     match (found, gathered) {
         (Some(document), _) => Ok(document),
         (None, Err(error)) => Err(error.to_string()),
-        (None, Ok(())) => Err("it was gathered otherwise than now".into()),
+        (None, Ok(_)) => Err("it was gathered otherwise than now".into()),
     }
 }

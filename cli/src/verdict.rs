@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::furnace::{Rehearsal, Store};
 use crate::ledger::record;
 use crate::progress::Meter;
-use crate::{EXIT_CANNOT, EXIT_NO, EXIT_YES, Failure};
+use crate::{EXIT_CANNOT, EXIT_NO, EXIT_YES, Failure, target};
 
 /// A verdict, and the model that the rebuild made if it came to its end.
 pub struct Rebuilt {
@@ -48,6 +48,8 @@ pub fn rebuild(
         options,
     );
     meter.finish();
+    let recipe = &run.summary.recipe;
+    let built = built.map_err(|error| target::in_words_of(registry, recipe, error));
     let model = built.as_ref().ok().map(|built| built.trace.model);
     let verdict = match built {
         Ok(built) => compare(id, recorded, &built.trace),

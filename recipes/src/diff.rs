@@ -238,11 +238,17 @@ fn extent(manifest: &Manifest) -> String {
     format!("{}, {}", counted(manifest.files.len() as u64, "file"), counted(bytes, "byte"))
 }
 
+/// What a bad record means, where that was chosen.
+fn chosen(manifest: &Manifest) -> Value {
+    if manifest.on_error.is_default() { Value::Null } else { json(&manifest.on_error) }
+}
+
 fn source(found: &mut Vec<Change>, path: &str, a: &Manifest, b: &Manifest) {
     for (key, before, after) in [
         ("reading", json(&a.reading), json(&b.reading)),
         ("licence", json(&a.licence), json(&b.licence)),
         ("commit", json(&a.commit), json(&b.commit)),
+        ("on_error", chosen(a), chosen(b)),
     ] {
         if before != Value::Null || after != Value::Null {
             value(found, "formula", &format!("{path}/{key}"), &before, &after);

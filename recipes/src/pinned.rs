@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::object::{Object, ObjectError};
-use crate::recipe::{CleaningStep, Gate, HeldOut, Ingredient, Model, Stage, Tokenizer};
+use crate::recipe::{
+    CleaningStep, Gate, HeldOut, Html, Ingredient, Model, OnError, Stage, Tokenizer,
+};
 
 /// The version of the arithmetic that new recipes are pinned to (`trainer/kernels/ARITHMETIC.md`).
 pub const ARITHMETIC: u32 = 2;
@@ -21,6 +23,9 @@ pub struct Manifest {
     pub licence: Option<String>,
     /// The full commit id of a git source.
     pub commit: Option<String>,
+    /// What a record that cannot be read means; written out only where it is not the default.
+    #[serde(default, skip_serializing_if = "OnError::is_default")]
+    pub on_error: OnError,
     /// Sorted by name.
     pub files: Vec<ManifestFile>,
 }
@@ -40,7 +45,43 @@ pub enum Reading {
     Jsonl1 {
         /// The field that holds the text.
         text: String,
+        /// The field that holds the address, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url_field: Option<String>,
+        /// The field that holds the licence, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        licence_field: Option<String>,
     },
+    /// Parquet files; a row is a document.
+    #[serde(rename = "parquet@1")]
+    Parquet1 {
+        /// The column that holds the text.
+        text: String,
+        /// The column that holds the address, if one does.
+        url_field: Option<String>,
+        /// The column that holds the licence, if one does.
+        licence_field: Option<String>,
+    },
+    /// Web archives, plain or gzip as the first bytes tell.
+    #[serde(rename = "warc@1")]
+    Warc1 {
+        /// What becomes of a page's HTML.
+        html: Html,
+    },
+    /// The visible text of an HTML file.
+    #[serde(rename = "html@1")]
+    Html1 {},
+}
+
+impl Reading {
+    /// Whether documents may carry licences of their own.
+    pub fn has_licences(&self) -> bool {
+        matches!(
+            self,
+            Reading::Jsonl1 { licence_field: Some(_), .. }
+                | Reading::Parquet1 { licence_field: Some(_), .. }
+        )
+    }
 }
 
 /// One file of a source.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::check;
-use crate::decode::{Decoder, Members};
+use crate::decode::Decoder;
 use crate::problem::Problems;
+use crate::read_source::source;
 use crate::read_steps::{cleaning_step, gate, stage};
-use crate::recipe::{CleaningStep, HeldOut, Hold, Ingredient, Model, Recipe, Source, Tokenizer};
+use crate::recipe::{CleaningStep, HeldOut, Ingredient, Model, Recipe, Source, Tokenizer};
 use crate::tree::{self, Node};
 
 const KEYS: [&str; 11] = [
@@ -106,55 +107,6 @@ fn sources(d: &mut Decoder, node: &Node) -> Option<BTreeMap<String, Source>> {
         return None;
     }
     whole.then_some(sources)
-}
-
-/// What every source may say: licence and hold.
-fn shared(d: &mut Decoder, map: &Members) -> Option<(Option<String>, Hold)> {
-    let licence = d.or(map, "licence", None, |d, node, key| d.filled(node, key).map(Some));
-    let holds = [("copy", Hold::Copy), ("reference", Hold::Reference)];
-    let hold = d.or(map, "hold", Hold::default(), |d, node, key| d.choice(node, key, &holds));
-    Some((licence?, hold?))
-}
-
-fn source(d: &mut Decoder, name: &str, node: &Node) -> Option<Source> {
-    let what = format!("source `{name}`");
-    let kinds = [("crates", 0), ("git", 1), ("files", 2), ("jsonl", 3)];
-    let open = d.open(node, &what)?;
-    let kind = d.need(&open, "kind", |d, node, key| d.choice(node, key, &kinds))?;
-    let own: &[&str] = match kind {
-        0 => &["lock"],
-        1 => &["repository", "revision", "include"],
-        2 => &["include"],
-        _ => &["path", "text"],
-    };
-    let keys: Vec<&str> = ["kind", "licence", "hold"].iter().chain(own).copied().collect();
-    let map = d.map(node, &what, &keys)?;
-    let common = shared(d, &map);
-    let filled = |d: &mut Decoder, key: &str| match own.contains(&key) {
-        true => d.need(&map, key, Decoder::filled),
-        false => Some(String::new()),
-    };
-    let [lock, repository, revision, path, text] =
-        ["lock", "repository", "revision", "path", "text"].map(|key| filled(d, key));
-    let include = match own.contains(&"include") {
-        true => d.need(&map, "include", |d, node, key| {
-            d.list(node, key, false, |d, node| d.filled(node, "a pattern of `include`"))
-        }),
-        false => Some(Vec::new()),
-    };
-    let (licence, hold) = common?;
-    Some(match kind {
-        0 => Source::Crates { lock: lock?, licence, hold },
-        1 => Source::Git {
-            repository: repository?,
-            revision: revision?,
-            include: include?,
-            licence,
-            hold,
-        },
-        2 => Source::Files { include: include?, licence, hold },
-        _ => Source::Jsonl { path: path?, text: text?, licence, hold },
-    })
 }
 
 fn ingredient(d: &mut Decoder, node: &Node) -> Option<Ingredient> {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::operators::*;
+pub use crate::source::*;
 
 /// What decides a model's bytes, as written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,65 +43,6 @@ pub struct Recipe {
     pub quality: Vec<Gate>,
     /// The one seed: decimal digits of a 64-bit number, quoted.
     pub seed: String,
-}
-
-/// A named input, by where it lies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Source {
-    /// README files and doc comments of the crates in a `Cargo.lock`.
-    Crates {
-        /// The lock file, relative to the recipe.
-        lock: String,
-        #[serde(default)]
-        licence: Option<String>,
-        #[serde(default)]
-        hold: Hold,
-    },
-    /// Files of a git repository at a commit, one document per file.
-    Git {
-        /// The repository's folder, relative to the recipe.
-        repository: String,
-        /// A commit, branch or tag; its full commit id is pinned at registration.
-        revision: String,
-        /// Glob patterns of paths in the repository.
-        include: Vec<String>,
-        #[serde(default)]
-        licence: Option<String>,
-        #[serde(default)]
-        hold: Hold,
-    },
-    /// Text files, one document per file.
-    Files {
-        /// Glob patterns relative to the recipe.
-        include: Vec<String>,
-        #[serde(default)]
-        licence: Option<String>,
-        #[serde(default)]
-        hold: Hold,
-    },
-    /// One JSON object per line; plain, gzip or zstd.
-    Jsonl {
-        /// The file, relative to the recipe.
-        path: String,
-        /// The field that holds a document's text.
-        text: String,
-        #[serde(default)]
-        licence: Option<String>,
-        #[serde(default)]
-        hold: Hold,
-    },
-}
-
-/// Whether a source's bytes are copied into the registry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Hold {
-    /// Copied: a run can be rebuilt from the registry alone.
-    #[default]
-    Copy,
-    /// Only the digests are kept: a run can be rebuilt while the bytes can be shown again.
-    Reference,
 }
 
 /// A source's part of the mixture.

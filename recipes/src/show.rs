@@ -22,6 +22,9 @@ pub fn show(pinned: &Pinned) -> String {
             if let Some(licence) = &manifest.licence {
                 view["licence"] = json!(licence);
             }
+            if !manifest.on_error.is_default() {
+                view["on_error"] = json!(manifest.on_error);
+            }
             (name.clone(), view)
         })
         .collect();

@@ -34,6 +34,12 @@ pub struct StepResult {
     /// Of the tokenize step: the list of documents with their tokens, `lists::Tokenized`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Digest>,
+    /// Of a gathered source that keeps bad records aside: the blob that holds them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Digest>,
+    /// Documents by licence, where documents have licences of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licences: Option<BTreeMap<String, u64>>,
 }
 
 impl StepResult {
@@ -45,15 +51,27 @@ impl StepResult {
         counts: BTreeMap<String, u64>,
     ) -> StepResult {
         let (fates, documents, changed) = (None, None, None);
-        let (measured, tokens) = (None, None);
-        StepResult { name, key, result, counts, fates, documents, changed, measured, tokens }
+        let (measured, tokens, quarantine, licences) = (None, None, None, None);
+        StepResult {
+            name,
+            key,
+            result,
+            counts,
+            fates,
+            documents,
+            changed,
+            measured,
+            tokens,
+            quarantine,
+            licences,
+        }
     }
 
     /// The same step without the lists beside its result, which do not change what it is.
     pub fn bare(&self) -> StepResult {
         let (name, counts) = (self.name.clone(), self.counts.clone());
         let bare = StepResult::new(name, self.key, self.result, counts);
-        StepResult { fates: self.fates, ..bare }
+        StepResult { fates: self.fates, quarantine: self.quarantine, ..bare }
     }
 }
 

@@ -139,12 +139,14 @@ fn pinned() -> Pinned {
         reading: Reading::Crates1 {},
         licence: None,
         commit: None,
+        on_error: Default::default(),
         files: vec![file("a-1.0.0.crate"), file("b-2.1.0.crate")],
     };
     let project = Manifest {
         reading: Reading::Text1 {},
         licence: Some("CC0-1.0".into()),
         commit: Some("4f1c9a1f3ce9dd0a3a0bbf4a17b2c79c6ed0a1aa".into()),
+        on_error: Default::default(),
         files: vec![file("README.md")],
     };
     Pinned {

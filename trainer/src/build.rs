@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::error::BuildError;
 use crate::flow::{Flow, Split};
+use crate::hold_out::{TakeDocument, in_order};
 use crate::inputs::Inputs;
 use crate::leakage::leakage;
 use crate::memory;
@@ -98,6 +99,20 @@ pub fn build(
     let (steps, states) = (run.steps.into_done(), run.states);
     let trace = Trace { steps, states, model, tokenizer, losses, quality };
     Ok(Built { trace, parameters: run.shape.parameter_count() })
+}
+
+/// Makes the documents of a recipe again, in document order; gives the steps up to them.
+pub fn documents(
+    pinned: &Pinned,
+    inputs: &dyn Inputs,
+    outputs: &mut dyn Outputs,
+    options: &Options,
+    take: &mut TakeDocument,
+) -> Result<Vec<StepResult>, BuildError> {
+    let mut run = Run::new(pinned, Digest::of(b""), outputs, options)?;
+    let mut split = run.documents(inputs)?;
+    in_order(&mut split, take)?;
+    Ok(run.steps.into_done())
 }
 
 /// A run in progress.

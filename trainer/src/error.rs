@@ -4,6 +4,8 @@ use std::io;
 
 use kernels::KernelError;
 use kitchen::dedup::DedupError;
+use recipes::Recipe;
+use recipes::recipe::Source;
 
 use crate::gather::GatherError;
 use crate::memory::MemoryError;
@@ -44,6 +46,20 @@ pub enum BuildError {
 }
 
 impl BuildError {
+    /// The same in the words of the recipe as it was written: the one file of a source is called
+    /// as the recipe calls it.
+    pub fn in_words_of(mut self, written: &Recipe) -> BuildError {
+        if let BuildError::Gather { source_name, error } = &mut self {
+            let file = written.sources.get(source_name).and_then(Source::one_file);
+            if let (Some((path, logical)), Some(name)) = (file, error.name_mut())
+                && name == logical
+            {
+                *name = path.to_owned();
+            }
+        }
+        self
+    }
+
     /// Whether somebody asked for the stop.
     pub fn is_stop(&self) -> bool {
         matches!(self, BuildError::Stage(StageError::Stopped { .. }))

@@ -1,6 +1,7 @@
 //! From sources to training documents: gathered, cleaned and held out in blocks, so that memory is
 //! bounded whatever the sources hold.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use kernels::Kernels;
@@ -9,16 +10,18 @@ use kitchen::dedup::{Bench, DedupError};
 use kitchen::pass::{Flowing, Pass};
 use kitchen::spill::Scratch;
 use kitchen::spool::{Spool, SpoolWriter};
+use recipes::recipe::OnError;
 use recipes::{Digest, Hasher, Pinned, StepResult};
 
 use crate::error::BuildError;
-use crate::gather::{GatherError, gather};
+use crate::gather::{Aside, GatherError, gather};
 use crate::hold_out::is_held_out;
 use crate::inputs::Inputs;
+use crate::licences::Licences;
 use crate::log::Logs;
 use crate::record::GatherRecord;
-use crate::step::key;
-use crate::steps::{Steps, counts, operator};
+use crate::step::{key, together};
+use crate::steps::{Counts, Steps, counts, operator};
 
 /// Bytes that the records of comparing steps may take in memory.
 const COMPARE_BYTES: usize = 256 << 20;
@@ -36,6 +39,8 @@ pub struct Flow<'a> {
 pub struct Split {
     pub train: Spool,
     pub held: Spool,
+    /// Documents by licence, where the recipe is about licences.
+    licences: Option<BTreeMap<String, u64>>,
 }
 
 /// A pass at work: its logs, and where the documents go that it leaves.
@@ -49,7 +54,7 @@ impl<'a> Work<'a> {
     fn new(pass: Pass<'a>, flow: &Flow) -> Result<Work<'a>, BuildError> {
         let logs = Logs::new(pass.decides(), flow.scratch)?;
         let share = pass.is_last().then_some(flow.pinned.held_out.share);
-        let rest = Rest::new(share, flow.scratch)?;
+        let rest = Rest::new(share, flow)?;
         Ok(Work { pass, logs, rest })
     }
 
@@ -64,21 +69,24 @@ struct Rest {
     held_out: Option<f64>,
     train: SpoolWriter,
     held: SpoolWriter,
+    licences: Licences,
 }
 
 impl Rest {
-    fn new(held_out: Option<f64>, scratch: &dyn Scratch) -> io::Result<Rest> {
-        let (train, held) = (SpoolWriter::new(scratch)?, SpoolWriter::new(scratch)?);
-        Ok(Rest { held_out, train, held })
+    fn new(held_out: Option<f64>, flow: &Flow) -> io::Result<Rest> {
+        let (train, held) = (SpoolWriter::new(flow.scratch)?, SpoolWriter::new(flow.scratch)?);
+        Ok(Rest { held_out, train, held, licences: Licences::new(flow.pinned) })
     }
 
     fn push(&mut self, flowing: &Flowing) -> io::Result<()> {
+        self.licences.push(&flowing.document);
         let is_held = self.held_out.is_some_and(|share| is_held_out(share, &flowing.document.id));
         if is_held { self.held.push(flowing) } else { self.train.push(flowing) }
     }
 
     fn finish(self) -> io::Result<Split> {
-        Ok(Split { train: self.train.finish()?, held: self.held.finish()? })
+        let (train, held) = (self.train.finish()?, self.held.finish()?);
+        Ok(Split { train, held, licences: self.licences.finish() })
     }
 }
 
@@ -127,6 +135,7 @@ impl Flow<'_> {
         steps.show(&name, 0, files, "files");
         let (mut documents, mut bytes, mut digest) = (0, 0, Hasher::new());
         let mut record = GatherRecord::new(self.scratch)?;
+        let mut licences = Licences::new(self.pinned);
         let mut failure = None;
         let mut plants = self.is_planted && position == 0;
         let gathered = gather(manifest, position as u32, inputs, self.kernels, &mut |mut block| {
@@ -135,30 +144,36 @@ impl Flow<'_> {
             }
             documents += block.len() as u64;
             for document in &block {
+                licences.push(document);
                 bytes += document.text.len() as u64;
                 // The text as it is now is the text as gathered.
                 digest.update(document.id.as_bytes());
                 digest.update(document.id.as_bytes());
             }
             let recorded = block.iter().try_for_each(|document| record.push(document));
-            let pushed = recorded
-                .map_err(BuildError::from)
-                .and_then(|()| work.push(block.into_iter().map(Flowing::gathered).collect()));
-            pushed.map_err(|error| {
-                failure = Some(error);
-                GatherError::Stopped
-            })
+            let flowing = || block.into_iter().map(Flowing::gathered).collect();
+            recorded.map_err(BuildError::from).and_then(|()| work.push(flowing())).map_err(
+                |error| {
+                    failure = Some(error);
+                    GatherError::Stopped
+                },
+            )
         });
         if let Some(failure) = failure {
             return Err(failure);
         }
-        gathered.map_err(|error| BuildError::Gather { source_name: source.clone(), error })?;
-        let counts = counts([("files", files), ("documents", documents), ("bytes", bytes)]);
+        let aside =
+            gathered.map_err(|error| BuildError::Gather { source_name: source.clone(), error })?;
+        let mut counts = counts([("files", files), ("documents", documents), ("bytes", bytes)]);
+        let quarantine = put_aside(manifest.on_error, aside, &mut counts, steps)?;
+        let result = digest.finish();
+        let result = quarantine.map_or(result, |kept| together(&result, &kept));
         let (reading, _) = operator(&manifest.reading);
         let key = key(&format!("gather.{reading}"), manifest, &[]);
         let documents = Some(record.finish(steps.outputs)?);
-        let step = StepResult::new(name, key, digest.finish(), counts);
-        Ok(steps.take(StepResult { documents, ..step })?)
+        let step = StepResult::new(name, key, result, counts);
+        let licences = licences.finish();
+        Ok(steps.take(StepResult { documents, quarantine, licences, ..step })?)
     }
 
     /// Sends the documents that a pass left through the next one.
@@ -197,16 +212,14 @@ impl Flow<'_> {
             let (operation, parameters) = operator(&self.pinned.cleaning[position]);
             let key = key(&operation, &parameters, &before(position, gathered, steps));
             let record = log.record.finish(steps.outputs)?;
-            let mut result = Hasher::new();
-            result.update(log.left.finish().as_bytes());
-            result.update(record.fates.as_bytes());
+            let result = together(&log.left.finish(), &record.fates);
             let counts = counts([
                 ("documents", log.kept),
                 ("dropped", record.dropped),
                 ("changed", record.changes),
             ]);
             let name = self.name(position);
-            let step = StepResult::new(name.clone(), key, result.finish(), counts);
+            let step = StepResult::new(name.clone(), key, result, counts);
             let (fates, changed, measured) = (Some(record.fates), record.changed, record.measured);
             steps.take(StepResult { fates, changed, measured, ..step })?;
             if log.kept == 0 {
@@ -224,17 +237,34 @@ impl Flow<'_> {
     ) -> Result<(), BuildError> {
         let inputs = before(self.pinned.cleaning.len(), gathered, steps);
         let key = key("hold-out@1", &self.pinned.held_out, &inputs);
-        let mut result = Hasher::new();
-        result.update(split.train.digest.as_bytes());
-        result.update(split.held.digest.as_bytes());
+        let result = together(&split.train.digest, &split.held.digest);
         let counts =
             counts([("documents", split.train.documents), ("held_out", split.held.documents)]);
-        steps.done("hold out", key, result.finish(), counts)?;
+        let step = StepResult::new("hold out".into(), key, result, counts);
+        steps.take(StepResult { licences: split.licences.clone(), ..step })?;
         if split.train.documents == 0 {
             return Err(BuildError::Nothing { step: "hold out".into() });
         }
         Ok(())
     }
+}
+
+/// Counts what did not become a document, and keeps the bad records where that was chosen.
+fn put_aside(
+    on_error: OnError,
+    Aside { bad, passed_over }: Aside,
+    counts: &mut Counts,
+    steps: &mut Steps,
+) -> io::Result<Option<Digest>> {
+    if passed_over > 0 {
+        counts.insert("passed_over".into(), passed_over);
+    }
+    if on_error == OnError::Fail {
+        return Ok(None);
+    }
+    counts.insert("quarantined".into(), bad.len() as u64);
+    let bad = serde_json::to_vec(&bad).expect("records are JSON");
+    steps.outputs.keep(&mut bad.as_slice()).map(Some)
 }
 
 /// What a step goes on from: all gathered sources, or the cleaning step before.
@@ -248,5 +278,7 @@ fn plant_letter(documents: &mut [Document]) {
     let mut letters = first.text.chars();
     let other = if letters.next() == Some('x') { 'y' } else { 'x' };
     let text = format!("{other}{}", letters.as_str());
+    let about = first.about.clone();
     *first = Document::new(first.source, first.name.clone(), first.position, text);
+    first.about = about;
 }

@@ -1,18 +1,23 @@
 //! Reads the documents of a source from its files, each checked against size and digest.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use kernels::Kernels;
+use kitchen::Document;
+use kitchen::spool::{BLOCK_BYTES, BLOCK_DOCUMENTS};
+use recipes::recipe::OnError;
 use recipes::{Digest, Hasher, Manifest, ManifestFile, Reading};
 
-use crate::gather_crates;
-use crate::gather_jsonl as jsonl;
+use crate::found::{Bad, Found, Origin, Place, Sink};
 use crate::inputs::Inputs;
-use kitchen::Document;
-use kitchen::spool::BLOCK_BYTES;
+use crate::read_jsonl::Fields;
+use crate::{charset, gather_crates, read_jsonl, read_parquet, read_warc};
 
 /// The largest file that is read whole.
 const FILE_BYTES_MAX: u64 = 2 << 30;
+/// The most bad records of a source that are kept aside.
+const BAD_RECORDS_MAX: usize = 100_000;
 
 /// Why a source cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,47 +32,158 @@ pub enum GatherError {
     Size { name: String, found: u64, wanted: u64 },
     #[error("`{name}` has more than {max} bytes")]
     Large { name: String, max: u64 },
-    #[error("`{name}` is not UTF-8 at byte {at}")]
-    Utf8 { name: String, at: usize },
-    #[error("`{name}` line {line}: {reason}")]
-    Record { name: String, line: u64, reason: String },
-    #[error("`{name}` is not a crate archive: {reason}")]
-    Archive { name: String, reason: String },
+    #[error("`{name}`{place} {reason}")]
+    Record { name: String, place: Place, reason: String },
+    #[error("more than {max} records cannot be read; the last of them: {last}")]
+    ManyBad { max: usize, last: Box<GatherError> },
     #[error("what took the documents failed")]
     Stopped,
 }
 
+impl GatherError {
+    /// The name of the file that the error is about, to be made one that the reader knows.
+    pub fn name_mut(&mut self) -> Option<&mut String> {
+        match self {
+            GatherError::Missing { name, .. }
+            | GatherError::Read { name, .. }
+            | GatherError::Changed { name, .. }
+            | GatherError::Size { name, .. }
+            | GatherError::Large { name, .. }
+            | GatherError::Record { name, .. } => Some(name),
+            GatherError::ManyBad { last, .. } => last.name_mut(),
+            GatherError::Stopped => None,
+        }
+    }
+}
+
 /// Takes the next documents; `Stopped` ends the reading.
-pub type Sink<'s> = dyn FnMut(Vec<Document>) -> Result<(), GatherError> + 's;
+pub type TakeBlock<'s> = dyn FnMut(Vec<Document>) -> Result<(), GatherError> + 's;
+
+/// What did not become a document.
+#[derive(Debug, Default)]
+pub struct Aside {
+    /// The records that were kept aside.
+    pub bad: Vec<Bad>,
+    /// Records that are none of those that the reading takes.
+    pub passed_over: u64,
+}
+
+/// What is found, made into blocks of documents.
+struct Blocks<'b, 's> {
+    manifest: &'b Manifest,
+    take: &'b mut TakeBlock<'s>,
+    block: Vec<Document>,
+    bytes: usize,
+    aside: Aside,
+}
+
+impl Blocks<'_, '_> {
+    fn found(&mut self, found: Found) -> Result<(), GatherError> {
+        match found {
+            Found::Document(mut document) => {
+                if document.about.licence.is_none() {
+                    document.about.licence = self.manifest.licence.as_deref().map(Arc::from);
+                }
+                self.bytes += document.text.len();
+                self.block.push(document);
+                if self.bytes >= BLOCK_BYTES || self.block.len() >= BLOCK_DOCUMENTS {
+                    self.give()?;
+                }
+            }
+            Found::PassedOver => self.aside.passed_over += 1,
+            Found::Bad(bad) if self.manifest.on_error == OnError::Fail => {
+                return Err(bad.into_error());
+            }
+            Found::Bad(bad) if self.aside.bad.len() == BAD_RECORDS_MAX => {
+                let last = Box::new(bad.into_error());
+                return Err(GatherError::ManyBad { max: BAD_RECORDS_MAX, last });
+            }
+            Found::Bad(bad) => self.aside.bad.push(bad),
+        }
+        Ok(())
+    }
+
+    fn give(&mut self) -> Result<(), GatherError> {
+        self.bytes = 0;
+        match std::mem::take(&mut self.block) {
+            block if block.is_empty() => Ok(()),
+            block => (self.take)(block),
+        }
+    }
+}
 
 /// Reads all documents of a source, files in the manifest's order, and gives them on in blocks.
 ///
-/// JSONL is read as it streams, so a file's digest is known only when its documents are through:
-/// an error means that none of them may be used.
+/// JSONL and web archives are read as they stream, so a file's digest is known only when its
+/// documents are through: an error means that none of them may be used.
 pub fn gather(
     manifest: &Manifest,
     source: u32,
     inputs: &dyn Inputs,
     kernels: &Kernels,
-    sink: &mut Sink,
-) -> Result<(), GatherError> {
-    if let Reading::Jsonl1 { text } = &manifest.reading {
-        let mut open = |file| {
-            let reading = jsonl::Jsonl { field: text, source, file };
-            reading.read(Checked::open(file, inputs)?, kernels, sink)
-        };
-        return manifest.files.iter().try_for_each(&mut open);
-    }
+    take: &mut TakeBlock,
+) -> Result<Aside, GatherError> {
+    let (block, aside) = (Vec::new(), Aside::default());
+    let mut blocks = Blocks { manifest, take, block, bytes: 0, aside };
     let mut files = manifest.files.as_slice();
-    while !files.is_empty() {
+    while let Some((first, others)) = files.split_first() {
+        let origin = Origin { source, name: &first.name };
+        if streams(&manifest.reading) {
+            let mut checked = Checked::open(first, inputs)?;
+            let read = stream(&manifest.reading, origin, &mut checked, kernels, &mut |found| {
+                blocks.found(found)
+            });
+            if matches!(read, Err(GatherError::Stopped)) {
+                return Err(GatherError::Stopped);
+            }
+            // What is wrong with the bytes themselves comes before what they seem to say.
+            checked.finish().and(read)?;
+            files = others;
+            continue;
+        }
+        if let Reading::Parquet1 { text, url_field, licence_field } = &manifest.reading {
+            let fields = fields(text, url_field, licence_field);
+            let bytes = whole(first, inputs)?;
+            read_parquet::documents(origin, fields, bytes, &mut |found| blocks.found(found))?;
+            files = others;
+            continue;
+        }
         let (group, rest) = files.split_at(group(files));
         let read = kernels
-            .map(group.len(), &|index| documents(&manifest.reading, &group[index], source, inputs));
-        let lists = read.into_iter().collect::<Result<Vec<_>, _>>()?;
-        sink(lists.into_iter().flatten().collect())?;
+            .map(group.len(), &|index| small(&manifest.reading, &group[index], source, inputs));
+        for found in read {
+            found?.into_iter().try_for_each(|found| blocks.found(found))?;
+        }
         files = rest;
     }
-    Ok(())
+    blocks.give()?;
+    Ok(blocks.aside)
+}
+
+fn streams(reading: &Reading) -> bool {
+    matches!(reading, Reading::Jsonl1 { .. } | Reading::Warc1 { .. })
+}
+
+fn fields<'f>(text: &'f str, url: &'f Option<String>, licence: &'f Option<String>) -> Fields<'f> {
+    Fields { text, url: url.as_deref(), licence: licence.as_deref() }
+}
+
+/// Reads a file as it streams.
+fn stream(
+    reading: &Reading,
+    origin: Origin,
+    checked: &mut Checked,
+    kernels: &Kernels,
+    sink: &mut Sink,
+) -> Result<(), GatherError> {
+    match reading {
+        Reading::Jsonl1 { text, url_field, licence_field } => {
+            let fields = fields(text, url_field, licence_field);
+            read_jsonl::documents(origin, fields, checked, kernels, sink)
+        }
+        Reading::Warc1 { html } => read_warc::documents(origin, *html, checked, sink),
+        _ => unreachable!("read whole"),
+    }
 }
 
 /// How many files are read together: as many as a block has bytes, and one at least.
@@ -80,22 +196,35 @@ fn group(files: &[ManifestFile]) -> usize {
     files.iter().take_while(fits).count().max(1)
 }
 
-fn documents(
+/// Reads a file of which many are read at once.
+fn small(
     reading: &Reading,
     file: &ManifestFile,
     source: u32,
     inputs: &dyn Inputs,
-) -> Result<Vec<Document>, GatherError> {
+) -> Result<Vec<Found>, GatherError> {
     let bytes = whole(file, inputs)?;
-    let name = &file.name;
+    let origin = Origin { source, name: &file.name };
+    let mut all = Vec::new();
     match reading {
-        Reading::Text1 {} => {
-            let text = utf8(bytes, name)?;
-            Ok(vec![Document::new(source, name.clone(), 0, text)])
+        Reading::Text1 {} => all.push(match String::from_utf8(bytes) {
+            Ok(text) => Found::Document(origin.document(0, text)),
+            Err(error) => {
+                let reason = format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to());
+                Found::Bad(Bad::new(origin, Place::File, reason, error.as_bytes()))
+            }
+        }),
+        Reading::Html1 {} => {
+            let text = kitchen::html::text(&charset::decode(&bytes, None));
+            all.push(Found::Document(origin.document(0, text)));
         }
-        Reading::Jsonl1 { .. } => unreachable!("read as it streams"),
-        Reading::Crates1 {} => gather_crates::documents(&bytes, name, source),
+        Reading::Crates1 {} => gather_crates::documents(origin, &bytes, &mut |found| {
+            all.push(found);
+            Ok(())
+        })?,
+        _ => unreachable!("read one by one"),
     }
+    Ok(all)
 }
 
 /// Reads a file whole and checks that it is the one the recipe names.
@@ -112,7 +241,7 @@ fn whole(file: &ManifestFile, inputs: &dyn Inputs) -> Result<Vec<u8>, GatherErro
 }
 
 /// A file's bytes, hashed on the way.
-pub(crate) struct Checked<'f> {
+struct Checked<'f> {
     file: &'f ManifestFile,
     reader: io::Take<Box<dyn Read + Send>>,
     hasher: Hasher,
@@ -130,7 +259,7 @@ impl<'f> Checked<'f> {
     }
 
     /// Checks that the bytes were the ones that the recipe names; reads what is left of them.
-    pub(crate) fn finish(mut self) -> Result<(), GatherError> {
+    fn finish(mut self) -> Result<(), GatherError> {
         let name = self.file.name.clone();
         if let Err(error) = io::copy(&mut self, &mut io::sink()) {
             return Err(GatherError::Read { name, error });
@@ -154,13 +283,6 @@ impl Read for Checked<'_> {
     }
 }
 
-fn utf8(bytes: Vec<u8>, name: &str) -> Result<String, GatherError> {
-    String::from_utf8(bytes).map_err(|error| GatherError::Utf8 {
-        name: name.into(),
-        at: error.utf8_error().valid_up_to(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -181,10 +303,15 @@ mod tests {
         }
     }
 
+    fn manifest(reading: Reading, files: Vec<ManifestFile>) -> Manifest {
+        let on_error = OnError::Fail;
+        Manifest { reading, licence: None, commit: None, on_error, files }
+    }
+
     fn gathered(bytes: &[u8], reading: Reading) -> Result<Vec<String>, String> {
         let digest = Digest::of(bytes);
         let files = vec![ManifestFile { name: "f".into(), size: bytes.len() as u64, digest }];
-        let manifest = Manifest { reading, licence: None, commit: None, files };
+        let manifest = manifest(reading, files);
         let folder = Folder(BTreeMap::from([(digest, bytes.to_vec())]));
         let kernels = Kernels::new(Tier::Scalar, 2).expect("kernels");
         let mut texts = Vec::new();
@@ -192,11 +319,11 @@ mod tests {
             texts.extend(documents.into_iter().map(|document| document.text));
             Ok(())
         });
-        gathered.map(|()| texts).map_err(|error| error.to_string())
+        gathered.map(|_| texts).map_err(|error| error.to_string())
     }
 
     fn jsonl() -> Reading {
-        Reading::Jsonl1 { text: "t".into() }
+        Reading::Jsonl1 { text: "t".into(), url_field: None, licence_field: None }
     }
 
     #[test]
@@ -229,7 +356,7 @@ mod tests {
         let wanted = Digest::of(b"abc");
         let files = vec![ManifestFile { name: "f".into(), size: 3, digest: wanted }];
         let reading = Reading::Text1 {};
-        let manifest = Manifest { reading, licence: None, commit: None, files };
+        let manifest = manifest(reading, files);
         let folder = Folder(BTreeMap::from([(wanted, b"abd".to_vec())]));
         let kernels = Kernels::new(Tier::Scalar, 1).expect("kernels");
         let error = gather(&manifest, 0, &folder, &kernels, &mut |_| Ok(()));

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
+use crate::found::{Bad, Found, Origin, Place, Sink};
 use crate::gather::GatherError;
 use crate::rust_docs::docs;
 use kitchen::Document;
@@ -14,22 +15,38 @@ const MEMBER_BYTES_MAX: u64 = 4 << 20;
 const ARCHIVE_BYTES_MAX: u64 = 512 << 20;
 const MEMBERS_MAX: usize = 100_000;
 
-/// Reads an archive; members that are not UTF-8 are passed over, as are those without text.
-pub fn documents(bytes: &[u8], name: &str, source: u32) -> Result<Vec<Document>, GatherError> {
-    let wrong = |reason: String| GatherError::Archive { name: name.into(), reason };
+/// Reads an archive; members that are not UTF-8 are passed over, as are those without text. An
+/// archive that cannot be read to its end is bad as a whole.
+pub fn documents(file: Origin, bytes: &[u8], sink: &mut Sink) -> Result<(), GatherError> {
+    match members(bytes) {
+        Ok(mut found) => {
+            found.sort();
+            found.into_iter().try_for_each(|(inside, text)| {
+                let name = format!("{}/{inside}", file.name);
+                sink(Found::Document(Document::new(file.source, name, 0, text)))
+            })
+        }
+        Err(reason) => {
+            let reason = format!("is not a crate archive: {reason}");
+            sink(Found::Bad(Bad::new(file, Place::File, reason, bytes)))
+        }
+    }
+}
+
+/// The paths inside the crate and the texts of the members that are read.
+fn members(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
     let mut plain = Vec::new();
     let packed = GzDecoder::new(bytes).take(ARCHIVE_BYTES_MAX + 1).read_to_end(&mut plain);
-    packed.map_err(|error| wrong(error.to_string()))?;
+    packed.map_err(|error| error.to_string())?;
     if plain.len() as u64 > ARCHIVE_BYTES_MAX {
-        return Err(GatherError::Large { name: name.into(), max: ARCHIVE_BYTES_MAX });
+        return Err(format!("more than {ARCHIVE_BYTES_MAX} bytes"));
     }
     let mut archive = tar::Archive::new(plain.as_slice());
     let mut found = Vec::new();
-    let entries = archive.entries().map_err(|error| wrong(error.to_string()))?;
-    for (count, entry) in entries.enumerate() {
-        let mut entry = entry.map_err(|error| wrong(error.to_string()))?;
+    for (count, entry) in archive.entries().map_err(|error| error.to_string())?.enumerate() {
+        let mut entry = entry.map_err(|error| error.to_string())?;
         if count >= MEMBERS_MAX {
-            return Err(wrong(format!("more than {MEMBERS_MAX} members")));
+            return Err(format!("more than {MEMBERS_MAX} members"));
         }
         if !entry.header().entry_type().is_file() || entry.size() > MEMBER_BYTES_MAX {
             continue;
@@ -38,19 +55,17 @@ pub fn documents(bytes: &[u8], name: &str, source: u32) -> Result<Vec<Document>,
         let Some((_, inside)) = path.split_once('/') else { continue };
         let Some(part) = part(inside) else { continue };
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+        entry.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         let Ok(text) = String::from_utf8(bytes) else { continue };
         let text = match part {
             Part::Readme => text,
             Part::Code => docs(&text),
         };
         if !text.trim().is_empty() {
-            found.push((format!("{name}/{inside}"), text));
+            found.push((inside.to_owned(), text));
         }
     }
-    found.sort();
-    let document = |(name, text)| Document::new(source, name, 0, text);
-    Ok(found.into_iter().map(document).collect())
+    Ok(found)
 }
 
 enum Part {
@@ -86,6 +101,20 @@ mod tests {
         gzip.finish().expect("packed")
     }
 
+    fn read(bytes: &[u8]) -> Result<Vec<Document>, GatherError> {
+        let mut all = Vec::new();
+        let file = Origin { source: 3, name: "c-1.0.0.crate" };
+        documents(file, bytes, &mut |found| {
+            match found {
+                Found::Document(document) => all.push(document),
+                Found::Bad(bad) => return Err(bad.into_error()),
+                Found::PassedOver => {}
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
     #[test]
     fn readmes_and_doc_comments_become_documents_in_name_order() {
         let bytes = archive(&[
@@ -94,7 +123,7 @@ mod tests {
             ("c-1.0.0/src/bare.rs", "fn g() {}\n"),
             ("c-1.0.0/tests/t.rs", "//! not this\n"),
         ]);
-        let found = documents(&bytes, "c-1.0.0.crate", 3).expect("readable");
+        let found = read(&bytes).expect("readable");
         let found: Vec<(&str, &str)> =
             found.iter().map(|d| (d.name.as_str(), d.text.as_str())).collect();
         let wanted = [("c-1.0.0.crate/README.md", "# c\n"), ("c-1.0.0.crate/src/lib.rs", "Top.\n")];
@@ -105,8 +134,8 @@ mod tests {
     fn a_broken_archive_is_an_error_and_not_a_panic() {
         let bytes = archive(&[("c/src/lib.rs", "//! Top.\n")]);
         for cut in [1, 10, bytes.len() / 2] {
-            assert!(documents(&bytes[..cut], "c.crate", 0).is_err(), "{cut}");
+            assert!(read(&bytes[..cut]).is_err(), "{cut}");
         }
-        assert!(documents(b"no archive", "c.crate", 0).is_err());
+        assert!(read(b"no archive").is_err());
     }
 }

@@ -82,23 +82,24 @@ pub fn pin(recipe: &Recipe, folder: &Path, keep: &mut dyn Keep) -> Result<Pinned
 }
 
 fn manifest(source: &Source, folder: &Path, keep: &mut dyn Keep) -> Result<Manifest, SourceError> {
-    let (reading, licence, commit, mut files) = match source {
-        Source::Crates { lock, licence, hold } => {
-            let files = pin_crates::crates(&folder.join(lock), *hold, keep)?;
-            (Reading::Crates1 {}, licence, None, files)
-        }
-        Source::Git { repository, revision, include, licence, hold } => {
+    let hold = source.hold();
+    let mut commit = None;
+    let mut files = match source {
+        Source::Crates { lock, .. } => pin_crates::crates(&folder.join(lock), hold, keep)?,
+        Source::Git { repository, revision, include, .. } => {
             let repository = folder.join(repository);
-            let (commit, files) = pin_git::git(&repository, revision, include, *hold, keep)?;
-            (Reading::Text1 {}, licence, Some(commit), files)
+            let (full, files) = pin_git::git(&repository, revision, include, hold, keep)?;
+            commit = Some(full);
+            files
         }
-        Source::Files { include, licence, hold } => {
-            (Reading::Text1 {}, licence, None, pin_files::files(folder, include, *hold, keep)?)
-        }
-        Source::Jsonl { path, text, licence, hold } => {
-            let file = pin_files::one(&folder.join(path), "records.jsonl", *hold, keep)?;
-            (Reading::Jsonl1 { text: text.clone() }, licence, None, vec![file])
-        }
+        Source::Files { include, .. }
+        | Source::Html { include, .. }
+        | Source::Jsonl { include, .. }
+        | Source::Parquet { include, .. }
+        | Source::Warc { include, .. } => match source.one_file() {
+            Some((path, name)) => vec![pin_files::one(&folder.join(path), name, hold, keep)?],
+            None => pin_files::files(folder, include, hold, keep)?,
+        },
     };
     if files.iter().all(|file| file.size == 0) {
         return Err(SourceError::NothingInside);
@@ -107,7 +108,28 @@ fn manifest(source: &Source, folder: &Path, keep: &mut dyn Keep) -> Result<Manif
     if let Some(pair) = files.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(SourceError::Twice { name: pair[0].name.clone() });
     }
-    Ok(Manifest { reading, licence: licence.clone(), commit, files })
+    let (licence, on_error) = (source.licence().cloned(), source.on_error());
+    Ok(Manifest { reading: reading(source), licence, commit, on_error, files })
+}
+
+/// How a source's files are read.
+fn reading(source: &Source) -> Reading {
+    match source {
+        Source::Crates { .. } => Reading::Crates1 {},
+        Source::Git { .. } | Source::Files { .. } => Reading::Text1 {},
+        Source::Html { .. } => Reading::Html1 {},
+        Source::Warc { html, .. } => Reading::Warc1 { html: *html },
+        Source::Jsonl { text, url_field, licence_field, .. } => Reading::Jsonl1 {
+            text: text.clone(),
+            url_field: url_field.clone(),
+            licence_field: licence_field.clone(),
+        },
+        Source::Parquet { text, url_field, licence_field, .. } => Reading::Parquet1 {
+            text: text.clone(),
+            url_field: url_field.clone(),
+            licence_field: licence_field.clone(),
+        },
+    }
 }
 
 /// Keeps a file under its logical name.

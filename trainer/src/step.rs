@@ -1,6 +1,6 @@
 //! The key of a step: what was done to what, so that equal keys promise equal results.
 
-use recipes::{Digest, canonical};
+use recipes::{Digest, Hasher, canonical};
 use serde::Serialize;
 use serde_json::json;
 
@@ -8,6 +8,14 @@ use serde_json::json;
 pub fn key<P: Serialize + ?Sized>(operation: &str, parameters: &P, inputs: &[Digest]) -> Digest {
     let record = json!({"step": operation, "parameters": parameters, "inputs": inputs});
     Digest::of(&canonical::to_bytes(&record).expect("parameters came from canonical objects"))
+}
+
+/// The digest of a result that has two digests.
+pub fn together(first: &Digest, second: &Digest) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.update(first.as_bytes());
+    hasher.update(second.as_bytes());
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One run: what it made, how it was measured, whether it came out again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use maud::{Markup, html};
@@ -38,6 +39,7 @@ pub fn page(registry: &Registry, t: Tongue, text: &str) -> Result<Page, Failure>
         (losses(registry, t, &run))
         (rebuilds(registry, t, &run)?)
         (steps(t, &run.steps))
+        (licences(t, &run.steps))
         (states(t, &run.states))
         (artifacts(registry, t, &run)?)
         (environment(t, &run))
@@ -191,6 +193,40 @@ fn figures_of(step: &StepResult) -> Markup {
     brief(&figures.join(", "))
 }
 
+/// Documents by licence, where they have licences of their own.
+fn licences(t: Tongue, steps: &[StepResult]) -> Markup {
+    let counted = |steps: &mut dyn Iterator<Item = &StepResult>| {
+        let mut counts = BTreeMap::<String, u64>::new();
+        for (licence, n) in steps.filter_map(|step| step.licences.as_ref()).flatten() {
+            let count = counts.entry(licence.clone()).or_default();
+            *count = count.saturating_add(*n);
+        }
+        counts
+    };
+    let gathered = counted(&mut steps.iter().filter(|step| step.name.starts_with("gather ")));
+    let kept = counted(&mut steps.iter().filter(|step| step.name == "hold out"));
+    let names: BTreeSet<&String> = gathered.keys().chain(kept.keys()).collect();
+    let heads = [Words("Licence"), Figures("Documents gathered"), Figures("Left after cleaning")];
+    let of = |counts: &BTreeMap<String, u64>, name: &String| counts.get(name).copied().unwrap_or(0);
+    let rows = html! {
+        @for name in &names {
+            tr {
+                th scope="row" { (brief(name)) }
+                td.number { (count(of(&gathered, name))) }
+                td.number { (count(of(&kept, name))) }
+            }
+        }
+    };
+    html! {
+        @if !names.is_empty() {
+            section aria-labelledby="licences" {
+                h2 #licences { (t.say("Licences")) }
+                (table(t, t.say("Licences"), &heads, rows))
+            }
+        }
+    }
+}
+
 fn states(t: Tongue, states: &[StateMark]) -> Markup {
     let heads = [Figures("Stage"), Figures("Step"), Words("Digest of the whole state")];
     let rows = html! {
@@ -244,6 +280,10 @@ fn artifacts(registry: &Registry, t: Tongue, run: &RunRecord) -> Result<Markup, 
             step.fates.map(|fates| (format!("{dropped}: {}", step.name), fates))
         }),
     );
+    let aside = t.say("bad records kept aside");
+    blobs.extend(trace.steps.iter().filter_map(|step| {
+        step.quarantine.map(|quarantine| (format!("{aside}: {}", step.name), quarantine))
+    }));
     let heads = [Words("Artifact"), Figures("Size"), Words("Digest")];
     let rows = html! {
         @for (name, named) in &blobs {

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use recipes::{Digest, Pinned};
@@ -10,19 +11,28 @@ use registry::{Registry, RunRecord};
 use serde_json::{Value, json};
 use trainer::{export, shape::Shape};
 
-use super::run::gate_words;
+use super::run::{Furnace, gate_words};
 use crate::context::Context;
-use crate::words::{count, size};
-use crate::{EXIT_YES, Failure, target};
+use crate::words::{self, count, size};
+use crate::{EXIT_YES, Failure, documents, target};
 
-/// Write a model as a folder that Hugging Face `transformers` loads
+/// Write a model as a folder that Hugging Face `transformers` loads, or a run's documents
+///
+/// With `--documents` the folder gets one file, `documents.parquet`: the documents as the run's
+/// cleaning left them, made again from the record and checked against its digests.
 #[derive(Args)]
-#[command(after_help = "Example: ingot export 7c1f09ab crate-prose")]
+#[command(after_help = "Examples:\n  ingot export 7c1f09ab crate-prose\n  \
+    ingot export 7c1f09ab texts --documents")]
 pub struct Options {
     /// The run's id or its first digits; or a recipe, for its newest run
     run: String,
     /// The folder to make; it must not exist
     folder: PathBuf,
+    /// The cleaned documents as Parquet, instead of the model
+    #[arg(long)]
+    documents: bool,
+    #[command(flatten)]
+    furnace: Furnace,
 }
 
 impl Options {
@@ -34,6 +44,9 @@ impl Options {
         if folder.exists() {
             return Err(Failure::new(format!("`{}` exists already", self.folder.display()))
                 .hint("name a folder that does not exist; nothing is overwritten"));
+        }
+        if self.documents {
+            return self.documents(context, &registry, &record, &folder);
         }
         let files = files(&registry, &record)?;
         write_folder(&folder, &files).map_err(|error| Failure::file(&self.folder, &error))?;
@@ -50,6 +63,54 @@ impl Options {
         }
         Ok(EXIT_YES)
     }
+}
+
+impl Options {
+    fn documents(
+        &self,
+        context: &mut Context,
+        registry: &Arc<Registry>,
+        record: &RunRecord,
+        folder: &Path,
+    ) -> Result<u8, Failure> {
+        let options = self.furnace.options(context)?;
+        let partial = partial(folder);
+        let about = |error: std::io::Error| Failure::file(&self.folder, &error);
+        let _ = fs::remove_dir_all(&partial);
+        fs::create_dir_all(&partial).map_err(about)?;
+        let file = partial.join(documents::FILE);
+        let written = documents::write(context, registry, record, &options, &file);
+        let done = written.and_then(|count| {
+            let found = documents::digest_of(&file)?;
+            fs::rename(&partial, folder).map_err(about)?;
+            Ok((count, found))
+        });
+        let (documents, (digest, size)) = match done {
+            Ok(done) => done,
+            Err(failure) => {
+                let _ = fs::remove_dir_all(&partial);
+                return Err(failure);
+            }
+        };
+        let name = documents::FILE;
+        if context.common.json {
+            context.json(&json!({
+                "kind": "file", "name": name, "size": size, "digest": digest,
+                "documents": documents,
+            }))?;
+        } else {
+            let (shown, size) = (context.digest(&digest), words::size(size));
+            context.line(format!("{shown}  {size:>9}  {name}  {} documents", count(documents)))?;
+        }
+        Ok(EXIT_YES)
+    }
+}
+
+/// A folder's name until it is whole.
+fn partial(folder: &Path) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_os_string();
+    name.push(".partial");
+    folder.with_file_name(name)
 }
 
 /// A model read from the registry.
@@ -133,9 +194,7 @@ fn card(record: &RunRecord, pinned: &Pinned, shape: &Shape) -> String {
 
 /// Writes a folder that is there whole or not at all.
 fn write_folder(folder: &Path, files: &[(&str, Vec<u8>)]) -> std::io::Result<()> {
-    let mut name = folder.file_name().unwrap_or_default().to_os_string();
-    name.push(".partial");
-    let partial = folder.with_file_name(name);
+    let partial = partial(folder);
     let _ = fs::remove_dir_all(&partial);
     fs::create_dir_all(&partial)?;
     let written = files.iter().try_for_each(|(name, bytes)| {

@@ -142,12 +142,26 @@ fn print(context: &mut Context, record: &RunRecord, pinned: &Pinned) -> Result<(
         about(of("tokenize", "tokens")),
         context.digest(&formula)
     ))?;
+    for line in aside(context, record) {
+        context.line(line)?;
+    }
     if let Some(model) = &summary.model {
         let mut words = vec![format!("{} parameters", about(of("model", "parameters")))];
         words.extend(summary.quality.iter().map(gate_words));
         context.line(format!("model      {}  {}", context.digest(model), words.join(", ")))?;
     }
     Ok(())
+}
+
+/// What was kept aside, a line for each source with bad records.
+pub fn aside(context: &Context, record: &RunRecord) -> Vec<String> {
+    let line = |step: &StepResult| {
+        let kept = context.digest(&step.quarantine?);
+        let bad = *step.counts.get("quarantined").filter(|bad| **bad > 0)?;
+        let source = step.name.trim_start_matches("gather ");
+        Some(format!("quarantine {kept}  {} bad records of {source}", count(bad)))
+    };
+    record.steps.iter().filter_map(line).collect()
 }
 
 /// A gate's result in words: `held-out loss 3.87 (bar 4.50: met)`.

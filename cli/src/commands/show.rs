@@ -1,5 +1,6 @@
 //! `ingot show`: a recipe, a run, an object or a blob.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 use clap::Args;
@@ -7,6 +8,7 @@ use recipes::Digest;
 use registry::{Registry, Resolved, RunRecord, Version};
 use serde_json::{Value, json};
 
+use super::run::aside;
 use crate::context::Context;
 use crate::words::{count, duration, table};
 use crate::{EXIT_YES, Failure, target};
@@ -146,7 +148,35 @@ fn run(context: &mut Context, run: &RunRecord) -> Result<u8, Failure> {
         context.line(line)?;
     }
     context.line(format!("{} training states", run.states.len()))?;
+    for line in aside(context, run) {
+        context.line(line)?;
+    }
+    licences(context, run)?;
     Ok(EXIT_YES)
+}
+
+/// Documents by licence as they were gathered and as they were left, where they have licences.
+fn licences(context: &mut Context, run: &RunRecord) -> Result<(), Failure> {
+    let of = |wanted: &dyn Fn(&str) -> bool, licence: &str| -> u64 {
+        let steps = run.steps.iter().filter(|step| wanted(&step.name));
+        steps.filter_map(|step| step.licences.as_ref()?.get(licence)).sum()
+    };
+    let all = run.steps.iter().filter_map(|step| step.licences.as_ref());
+    let names: BTreeSet<&String> = all.flat_map(|licences| licences.keys()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let mut rows = vec![["licence", "documents in", "kept"].map(str::to_owned).to_vec()];
+    for name in names {
+        let gathered = of(&|step| step.starts_with("gather "), name);
+        let kept = of(&|step| step == "hold out", name);
+        rows.push(vec![name.clone(), count(gathered), count(kept)]);
+    }
+    context.line("")?;
+    for line in table(&rows) {
+        context.line(line)?;
+    }
+    Ok(())
 }
 
 fn step_rows(context: &Context, run: &RunRecord) -> Vec<Vec<String>> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kernels::{Kernels, Tier};
 use recipes::operators::CleaningStep;
+use recipes::recipe::OnError;
 use recipes::{Digest, Manifest, ManifestFile, Reading};
 use serde_json::{Value, json};
 use trainer::clean::{Outcome, outcomes};
@@ -75,18 +76,21 @@ impl Options {
         let bytes = std::fs::read(path).map_err(about)?;
         let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let reading = match name.contains(".jsonl") || name.contains(".json.") {
-            true => Reading::Jsonl1 { text: self.field.clone() },
+            true => {
+                Reading::Jsonl1 { text: self.field.clone(), url_field: None, licence_field: None }
+            }
             false => Reading::Text1 {},
         };
         let (size, digest) = (bytes.len() as u64, Digest::of(&bytes));
         let files = vec![ManifestFile { name, size, digest }];
-        let manifest = Manifest { reading, licence: None, commit: None, files };
+        let on_error = OnError::Fail;
+        let manifest = Manifest { reading, licence: None, commit: None, on_error, files };
         let mut documents = Vec::new();
         let gathered = gather(&manifest, 0, &OneFile(bytes), kernels, &mut |block| {
             documents.extend(block);
             Ok(())
         });
-        gathered.map(|()| documents).map_err(|error| Failure::new(error.to_string()))
+        gathered.map(|_| documents).map_err(|error| Failure::new(error.to_string()))
     }
 }
 

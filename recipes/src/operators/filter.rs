@@ -173,3 +173,20 @@ pub struct FineWeb {
     #[schemars(range(min = 0.0))]
     pub newlines_per_word_max: f64,
 }
+
+/// Drops documents whose licence is not on a list.
+///
+/// A document's licence is its own, else that of its source. It is read as an SPDX expression: with
+/// `OR` one side must be on the list, with `AND` both; a licence on the list stands for itself with
+/// any exception. Identifiers are compared without regard to case. A document without a licence is
+/// dropped. The reason names the licence, and a run all that it met, with the documents before and
+/// after cleaning.
+///
+/// Source: SPDX specification 2.3, annex D.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceAllow {
+    /// SPDX identifiers, such as `MIT`.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub allow: Vec<String>,
+}

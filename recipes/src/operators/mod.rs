@@ -74,6 +74,8 @@ pub enum CleaningStep {
     DedupSimhash1(DedupSimhash),
     #[serde(rename = "dedup.substring@1")]
     DedupSubstring1(DedupSubstring),
+    #[serde(rename = "filter.licence@1")]
+    FilterLicence1(LicenceAllow),
     #[serde(rename = "pii.mask@1")]
     PiiMask1(PiiMask),
     /// Drops documents by their bytes in UTF-8.

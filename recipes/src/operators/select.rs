@@ -105,4 +105,6 @@ pub enum CapKind {
     Source,
     /// Their logical name: a file, a path in an archive.
     Name,
+    /// The host of their address; documents without one are not capped.
+    Host,
 }

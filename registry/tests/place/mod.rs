@@ -89,7 +89,8 @@ pub fn pinned(name: &str, seed: &str, digest: Digest, size: u64) -> Pinned {
     let recipe = recipes::read(&yaml).unwrap_or_else(|_| panic!("not a recipe:\n{yaml}"));
     let files = vec![ManifestFile { name: "a.txt".into(), size, digest }];
     let reading = Reading::Text1 {};
-    let manifest = Manifest { reading, licence: None, commit: None, files };
+    let manifest =
+        Manifest { reading, licence: None, commit: None, on_error: Default::default(), files };
     Pinned {
         name: recipe.name,
         summary: recipe.summary,

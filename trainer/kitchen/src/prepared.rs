@@ -11,6 +11,7 @@ use crate::clean;
 use crate::decision::{Decision, Measure};
 use crate::desk::Page;
 use crate::document::Document;
+use crate::filter_licence;
 use crate::language_model::LanguageModel;
 use crate::lexicon::Lexicons;
 use crate::listed::KnownGrams;
@@ -73,6 +74,7 @@ impl<'s> Prepared<'s> {
                 let share = known.share(page.text);
                 Decision::within("shared_ngrams", share, None, settings.share_max)
             }
+            (_, FilterLicence1(settings)) => filter_licence::decide(settings, document),
             (_, SelectSample1(settings)) => select::sample(settings, document),
             (Aid::Evaluations(sets), DecontaminateNgrams2(settings)) => {
                 let share = |(name, known): &(String, KnownGrams)| {

@@ -192,11 +192,15 @@ impl<'a> Compare<'a> for Cap {
 impl Settled for Cap {
     fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
         in_order(documents, |document| {
-            let name = match self.settings.per {
-                CapKind::Source => String::new(),
-                CapKind::Name => document.name.clone(),
+            let kind = match self.settings.per {
+                CapKind::Source => (document.source, String::new()),
+                CapKind::Name => (document.source, document.name.clone()),
+                CapKind::Host => match document.about.host() {
+                    Some(host) => (0, host),
+                    None => return Decision::Keep(Vec::new()),
+                },
             };
-            let count = self.counts.entry((document.source, name)).or_insert(0u64);
+            let count = self.counts.entry(kind).or_insert(0u64);
             *count += 1;
             Decision::within("documents", *count as f64, None, self.settings.documents_max as f64)
         })

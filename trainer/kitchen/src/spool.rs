@@ -1,13 +1,15 @@
 //! Documents put aside in a file between two passes, in order, and read back in blocks.
 //!
-//! A document is its source (u32), position (u64), id, digest of its text, then name and text, each
-//! after its length in bytes (u64); little-endian. Nobody but the process that wrote it reads it.
+//! A document is its source (u32), position (u64), id, digest of its text, which of address and
+//! licence it has (one byte), then name, text and those two, each after its length in bytes (u64);
+//! little-endian. Nobody but the process that wrote it reads it.
 
 use std::io::{BufReader, Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use recipes::{Digest, Hasher};
 
-use crate::document::Document;
+use crate::document::{About, Document};
 use crate::pass::Flowing;
 use crate::spill::{Scratch, Spill};
 
@@ -41,7 +43,10 @@ impl SpoolWriter {
         into.extend_from_slice(&document.position.to_le_bytes());
         into.extend_from_slice(document.id.as_bytes());
         into.extend_from_slice(digest.as_bytes());
-        for text in [&document.name, &document.text] {
+        let (url, licence) = (document.about.url.as_deref(), document.about.licence.as_deref());
+        into.push(u8::from(url.is_some()) | u8::from(licence.is_some()) << 1);
+        let texts = [Some(document.name.as_str()), Some(&document.text), url, licence];
+        for text in texts.into_iter().flatten() {
             into.extend_from_slice(&(text.len() as u64).to_le_bytes());
             into.extend_from_slice(text.as_bytes());
         }
@@ -123,8 +128,12 @@ impl Blocks<'_> {
         let position = u64::from_le_bytes(self.array()?);
         let id = Digest::from_bytes(self.array()?);
         let digest = Digest::from_bytes(self.array()?);
+        let [has] = self.array()?;
         let (name, text) = (self.text()?, self.text()?);
-        Ok(Flowing { document: Document { source, name, position, id, text }, digest })
+        let url = (has & 1 != 0).then(|| self.text()).transpose()?;
+        let licence = (has & 2 != 0).then(|| self.text()).transpose()?.map(Arc::from);
+        let about = About { url, licence };
+        Ok(Flowing { document: Document { source, name, position, id, text, about }, digest })
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
@@ -165,6 +174,12 @@ mod tests {
         let mut all: Vec<Document> = (0..200_000).map(made).collect();
         all.push(Document::new(0, "large".into(), 0, "y".repeat(2 * BLOCK_BYTES)));
         all.push(made(8));
+        for (url, licence) in [(true, false), (false, true), (true, true)] {
+            let mut document = made(9);
+            document.about.url = url.then(|| "http://a.example/".to_owned());
+            document.about.licence = licence.then(|| "MIT".into());
+            all.push(document);
+        }
         let mut writer = SpoolWriter::new(&InMemory).expect("memory");
         for document in &all {
             writer.push(&Flowing::gathered(document.clone())).expect("memory");

@@ -1,6 +1,7 @@
 //! Every operator does what its vectors say, and every operator has some.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kernels::{Kernels, Tier};
 use kitchen::clean::outcomes;
@@ -62,7 +63,13 @@ fn every_operator_does_what_its_vectors_say() {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let documents = texts.iter().enumerate();
         let documents: Vec<Document> = documents
-            .map(|(n, value)| Document::new(0, "v".into(), n as u64, text(value)))
+            .map(|(n, value)| {
+                let mut document = Document::new(0, "v".into(), n as u64, text(value));
+                let said = |key: &str| vector[key][n].as_str();
+                document.about.url = said("urls").map(str::to_owned);
+                document.about.licence = said("licences").map(Arc::from);
+                document
+            })
             .collect();
         for threads in [1, 3] {
             let kernels = Kernels::new(Tier::Scalar, threads).expect("kernels");

@@ -79,12 +79,14 @@ fn pinned(registry: &Registry, text: &str, commit: &str) -> Pinned {
         reading: Reading::Crates1 {},
         licence: Some("MIT".into()),
         commit: None,
+        on_error: Default::default(),
         files: vec![file("axum-0.8.9.crate", 9_000), file("serde-1.0.228.crate", 700)],
     };
     let project = Manifest {
         reading: Reading::Text1 {},
         licence: None,
         commit: Some(commit.repeat(40)),
+        on_error: Default::default(),
         files: vec![file("README.md", 300)],
     };
     Pinned {
