@@ -57,12 +57,18 @@ fn formula(recipe: &Recipe, root: &Node, problems: &mut Problems) {
         let message = format!("source `{name}` is defined and the formula does not draw on it");
         problems.add(here, message);
     }
-    let mut sum = 0.0;
-    for ingredient in &recipe.formula {
-        sum += ingredient.share;
-    }
-    if (sum - 1.0).abs() > SHARES_TOLERANCE {
-        problems.add(place(root, &["formula"]), format!("the shares sum to {sum}, wanted 1"));
+    let changes = recipe.formula.iter().flat_map(|ingredient| &ingredient.later);
+    let changes: BTreeSet<u64> = changes.map(|later| later.after_tokens).collect();
+    for tokens in [0].into_iter().chain(changes) {
+        let mut sum = 0.0;
+        for ingredient in &recipe.formula {
+            sum += ingredient.share_after(tokens);
+        }
+        if (sum - 1.0).abs() > SHARES_TOLERANCE {
+            let after = if tokens == 0 { String::new() } else { format!(" after {tokens} tokens") };
+            let message = format!("the shares sum to {sum}{after}, wanted 1");
+            problems.add(place(root, &["formula"]), message);
+        }
     }
 }
 
@@ -128,5 +134,43 @@ fn gates(recipe: &Recipe, root: &Node, problems: &mut Problems) {
                 format!("gate `{name}` measures held-out documents, and none are held out");
             problems.advise(here, message, "`held_out: {share: 0.01}` holds some out");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    /// A recipe of two sources whose formula is this.
+    fn with_formula(formula: &str) -> String {
+        let model = "{kind: llama, layers: 1, width: 16, heads: 2, kv_heads: 1, hidden: 32, \
+                     context: 32}";
+        format!(
+            "ingot: 1\nname: two\nsummary: Two.\nsources:\n  \
+             a: {{kind: jsonl, path: a.jsonl, text: t}}\n  \
+             b: {{kind: jsonl, path: b.jsonl, text: t}}\nformula: {formula}\n\
+             held_out: {{share: 0.1}}\ncleaning: []\ntokenizer: {{kind: bpe, vocabulary: 300}}\n\
+             model: {model}\nstages:\n  - pretrain:\n      tokens: 4096\n      \
+             batch_tokens: 256\n      micro_batches: 2\n      optimizer: {{kind: adamw}}\n      \
+             schedule: {{kind: constant, peak: 0.001, warmup_tokens: 0}}\nquality: []\nseed: \"1\"\n"
+        )
+    }
+
+    fn said(formula: &str) -> String {
+        let text = with_formula(formula);
+        crate::read(&text).map(|_| String::new()).unwrap_or_else(|all| all.render("r.yaml", &text))
+    }
+
+    #[test]
+    fn shares_sum_to_one_at_all_times() {
+        let rises = "[{source: a, share: 0.5, later: [{after_tokens: 1000, share: 0.25}]}, \
+                     {source: b, share: 0.5, later: [{after_tokens: 1000, share: 0.75}]}]";
+        assert_eq!(said(rises), "");
+        let wrong = said(&rises.replace("0.75", "0.7"));
+        assert!(wrong.contains("sum to 0.95 after 1000 tokens, wanted 1"), "{wrong}");
+        let twice = said(&rises.replace(
+            "[{after_tokens: 1000, share: 0.25}]",
+            "[{after_tokens: 9, share: 0.5}, {after_tokens: 9, share: 0.5}]",
+        ));
+        assert!(twice.contains("token counts that do not rise"), "{twice}");
     }
 }

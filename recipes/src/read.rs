@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::canonical::INTEGER_MAX;
 use crate::check;
 use crate::decode::Decoder;
 use crate::problem::Problems;
 use crate::read_source::source;
 use crate::read_steps::{cleaning_step, gate, stage};
-use crate::recipe::{CleaningStep, HeldOut, Ingredient, Model, Recipe, Source, Tokenizer};
+use crate::recipe::{CleaningStep, HeldOut, Ingredient, Later, Model, Recipe, Source, Tokenizer};
 use crate::tree::{self, Node};
 
 const KEYS: [&str; 11] = [
@@ -110,13 +111,31 @@ fn sources(d: &mut Decoder, node: &Node) -> Option<BTreeMap<String, Source>> {
 }
 
 fn ingredient(d: &mut Decoder, node: &Node) -> Option<Ingredient> {
-    let map = d.map(node, "a part of the formula", &["source", "share", "repeats_max"])?;
+    let keys = ["source", "share", "repeats_max", "later"];
+    let map = d.map(node, "a part of the formula", &keys)?;
     let source = d.need(&map, "source", Decoder::name);
     let share = d.need(&map, "share", |d, node, key| {
         d.number(node, key, "a number above 0 and at most 1", |share| share > 0.0 && share <= 1.0)
     });
     let repeats_max = d.or(&map, "repeats_max", 1, |d, node, key| d.small(node, key, 1, 10_000));
-    Some(Ingredient { source: source?, share: share?, repeats_max: repeats_max? })
+    let later = d.or(&map, "later", Vec::new(), |d, node, key| d.list(node, key, true, later));
+    let later = later?;
+    if !later.is_sorted_by(|one, next| one.after_tokens < next.after_tokens) {
+        let place = map.get("later").map_or(map.place(), |node| node.place);
+        d.problems.add(place, "`later` has token counts that do not rise".to_owned());
+        return None;
+    }
+    Some(Ingredient { source: source?, share: share?, repeats_max: repeats_max?, later })
+}
+
+fn later(d: &mut Decoder, node: &Node) -> Option<Later> {
+    let map = d.map(node, "a later share", &["after_tokens", "share"])?;
+    let after_tokens =
+        d.need(&map, "after_tokens", |d, node, key| d.whole(node, key, 1, INTEGER_MAX));
+    let share = d.need(&map, "share", |d, node, key| {
+        d.number(node, key, "a number from 0 to 1", |share| (0.0..=1.0).contains(&share))
+    });
+    Some(Later { after_tokens: after_tokens?, share: share? })
 }
 
 fn held_out(d: &mut Decoder, node: &Node) -> Option<HeldOut> {

@@ -55,6 +55,27 @@ pub struct Ingredient {
     /// How often at most the source's tokens may be repeated.
     #[serde(default = "one")]
     pub repeats_max: u32,
+    /// Other shares from given token counts of a stage on, rising.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Later>,
+}
+
+/// A share that holds from some tokens of a stage on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Later {
+    /// Tokens of the stage before it holds.
+    pub after_tokens: u64,
+    /// Part of the training tokens from then on, 0 to 1.
+    pub share: f64,
+}
+
+impl Ingredient {
+    /// The share that holds after so many tokens of a stage.
+    pub fn share_after(&self, tokens: u64) -> f64 {
+        let held = self.later.iter().rev().find(|later| later.after_tokens <= tokens);
+        held.map_or(self.share, |later| later.share)
+    }
 }
 
 fn one() -> u32 {

@@ -64,7 +64,7 @@ pub fn plan(
     seed: u64,
     stage: u32,
 ) -> Result<Mixture, MixError> {
-    let counts = counts(formula, sequences);
+    let counts = counts(formula, sequences, context as u64);
     let mut orders = Vec::new();
     for (source, (ingredient, (length, wanted))) in
         formula.iter().zip(lengths.iter().zip(&counts)).enumerate()
@@ -93,7 +93,7 @@ pub fn plan(
     }
     let mut used = vec![0u64; formula.len()];
     let chosen = (0..sequences).map(|number| {
-        let source = furthest_behind(formula, &used, number);
+        let source = furthest_behind(formula, &used, number, context as u64);
         let window = orders[source][used[source] as usize];
         used[source] += 1;
         (source as u32, window * context as u64)
@@ -101,9 +101,11 @@ pub fn plan(
     Ok(Mixture { sequences: chosen.collect(), context })
 }
 
-/// The source whose count lies furthest below its share of the next total; ties to the first.
-fn furthest_behind(formula: &[Ingredient], used: &[u64], number: u64) -> usize {
-    let behind = |source: usize| formula[source].share * (number + 1) as f64 - used[source] as f64;
+/// The source whose count lies furthest below what it should have of the next total; ties to the
+/// first.
+fn furthest_behind(formula: &[Ingredient], used: &[u64], number: u64, context: u64) -> usize {
+    let wanted = |source: usize| wanted(&formula[source], number + 1, context);
+    let behind = |source: usize| wanted(source) - used[source] as f64;
     let mut best = 0;
     for source in 1..formula.len() {
         if behind(source) > behind(best) {
@@ -113,10 +115,23 @@ fn furthest_behind(formula: &[Ingredient], used: &[u64], number: u64) -> usize {
     best
 }
 
-fn counts(formula: &[Ingredient], sequences: u64) -> Vec<u64> {
+/// How many of a stage's first sequences a source should have: each share times the sequences that
+/// begin while it holds.
+fn wanted(ingredient: &Ingredient, sequences: u64, context: u64) -> f64 {
+    let (mut share, mut from, mut sum) = (ingredient.share, 0, None);
+    let add = |sum: Option<f64>, part: f64| Some(sum.map_or(part, |sum| sum + part));
+    for later in &ingredient.later {
+        let until = later.after_tokens.div_ceil(context).min(sequences);
+        sum = add(sum, share * (until - from) as f64);
+        (share, from) = (later.share, until);
+    }
+    add(sum, share * (sequences - from) as f64).unwrap_or_default()
+}
+
+fn counts(formula: &[Ingredient], sequences: u64, context: u64) -> Vec<u64> {
     let mut used = vec![0; formula.len()];
     for number in 0..sequences {
-        let source = furthest_behind(formula, &used, number);
+        let source = furthest_behind(formula, &used, number, context);
         used[source] += 1;
     }
     used
@@ -159,9 +174,10 @@ impl Mixture {
 mod tests {
     use super::*;
     use kitchen::spill::InMemory;
+    use recipes::recipe::Later;
 
     fn ingredient(source: &str, share: f64, repeats_max: u32) -> Ingredient {
-        Ingredient { source: source.into(), share, repeats_max }
+        Ingredient { source: source.into(), share, repeats_max, later: Vec::new() }
     }
 
     fn corpus(lengths: &[u32]) -> Corpus {
@@ -182,6 +198,18 @@ mod tests {
         let mut ids = [0; 11];
         mixture.fill(&corpus, 0, &mut ids).expect("memory");
         assert!(ids.windows(2).all(|pair| pair[1] == pair[0] + 1));
+    }
+
+    #[test]
+    fn shares_change_at_their_token_counts() {
+        let mut formula = [ingredient("a", 1.0, 1), ingredient("b", 0.0, 1)];
+        let later = |after_tokens, share| Later { after_tokens, share };
+        formula[0].later = vec![later(95, 0.5), later(200, 0.0)];
+        formula[1].later = vec![later(95, 0.5), later(200, 1.0)];
+        let mixture = mix(&formula, &corpus(&[301, 301]), 30, 10, 7, 0).expect("mixed");
+        let of = |sequences: &[(u32, u64)]| sequences.iter().filter(|s| s.0 == 0).count();
+        let parts = mixture.sequences.chunks(10).map(of);
+        assert!(parts.eq([10, 5, 0]));
     }
 
     #[test]

@@ -81,8 +81,12 @@ mod tests {
 
     #[test]
     fn every_training_token_is_found_where_training_reads_it() {
-        let ingredient =
-            |source: &str, share| Ingredient { source: source.into(), share, repeats_max: 9 };
+        let ingredient = |source: &str, share| Ingredient {
+            source: source.into(),
+            share,
+            repeats_max: 9,
+            later: Vec::new(),
+        };
         let formula = [ingredient("a", 0.75), ingredient("b", 0.25)];
         let stream = |ids| Stream::of(ids, &InMemory).expect("memory");
         let streams = vec![stream(0..301), stream(1000..1041)];

@@ -78,7 +78,12 @@ fn formula(t: Tongue, pinned: &Pinned, digests: &PartDigests) -> Markup {
             @let manifest = pinned.sources.get(&ingredient.source);
             tr {
                 th scope="row" { (brief(&ingredient.source)) }
-                td.number { (percent(ingredient.share)) }
+                td.number {
+                    (percent(ingredient.share))
+                    @for later in &ingredient.later {
+                        br; (percent(later.share)) " " (t.say("after")) " " (count(later.after_tokens))
+                    }
+                }
                 td.number { (ingredient.repeats_max) }
                 @if let Some(manifest) = manifest {
                     td.nowrap { (reading(&manifest.reading)) }
