@@ -142,6 +142,18 @@ fn tag_end(rest: &str) -> Option<usize> {
     rest.find('>').map(|at| at + 1)
 }
 
+/// Text with the characters that its entities stand for.
+pub fn entities(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find('&') {
+        out += &rest[..at];
+        rest = &rest[at..];
+        let used = entity(rest, &mut out);
+        rest = &rest[used..];
+    }
+    out + rest
+}
+
 /// Takes an entity; the bytes used.
 fn entity(rest: &str, out: &mut String) -> usize {
     let name = rest[1..].bytes().take(32).position(|byte| byte == b';');
