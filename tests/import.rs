@@ -92,6 +92,7 @@ const MIXER: &str = r#"{
           "$.attributes[?(@.e__gopher_v1__word_count && @.e__gopher_v1__word_count[0][2] < 50)]",
           "$@.attributes[?(@.gopher__fraction_of_characters_in_most_common_2grams[0][2] > 0.2)]",
           "$.attributes[?(@.exp__c4_v1__has_curly_brace)]",
+          "$.attributes[?(@.exp__ft_lang_id_en_doc_v2__en[0][2] <= 0.5)]",
           "$.attributes[?(@.toxicity > 0.8)]",
           "$.attributes[?(@.a[0][2] > 1 || @.b[0][2] > 2)]"
         ]
@@ -122,6 +123,7 @@ fn a_mixer_of_dolma_becomes_the_steps_that_keep_the_same() {
         r#"{"filter.words@1":{"min":50,"profile":"dolma"}}"#,
         r#"{"filter.top-ngram@1":{"n":2,"profile":"dolma","share_max":0.2}}"#,
         r#"{"filter.phrases@1":{"max":0,"phrases":["{"]}}"#,
+        r#"{"filter.language@1":{"confidence_min":0.5,"languages":["en"]}}"#,
         r#"{"pii.mask@2":{"kinds":["email"],"with":"|||EMAIL|||"}}"#,
         r#"{"dedup.lines@1":{}}"#,
     ];
@@ -139,12 +141,14 @@ fn pipelines_of_dclm_and_nemo_curator_are_read() {
     let dclm = "- source: cc\n  steps:\n    - func: page_length_filter\n      \
                 length_type: word\n      min_length: 50\n      ignore_punctuation: True\n    \
                 - func: url_removal_modifier\n    \
-                - func: language_filter\n      keep_languages: [en]\n";
+                - func: language_filter\n      keep_languages: [en, xx]\n      \
+                threshold: 0.65\n";
     place.write("dclm.yaml", dclm);
-    let said = place.ingot("import dclm dclm.yaml").exits(1).complains("language_filter");
+    let said = place.ingot("import dclm dclm.yaml").exits(1).complains("`xx` is not told");
     let wanted = "cleaning:\n  - filter.words@1: {bare: true, min: 50, profile: \"dclm\"}\n  \
-                  - text.links@1: {profile: \"dclm\"}\n  - filter.length@1: {chars_min: 1}\n\
-                  # language_filter: no model is part of a recipe here\n";
+                  - text.links@1: {profile: \"dclm\"}\n  - filter.length@1: {chars_min: 1}\n  \
+                  # language_filter: the language `xx` is not told from others here\n  \
+                  - filter.language@1: {confidence_min: 0.65, languages: [\"en\"]}\n";
     assert_eq!(said.out, wanted);
     let nemo = "input_field: text\nfilters:\n  - name: nemo_curator.filters.WordCountFilter\n    \
                 params: {min_words: 80}\n  - name: nemo_curator.filters.RepeatedLinesFilter\n";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, Translated, or};
+use super::table::{Row, Take, To, Translated, languages, or};
 use super::{Import, Tool, items, members, paths, settings};
 use crate::problem::Problems;
 use crate::tree::{self, Node};
@@ -173,7 +173,7 @@ pub static ROWS: &[Row] = &[
     row("flagged_words_filter", No(LIST), &[], ""),
     row("flagged_word_filter", No(LIST), &[], ""),
     row("general_field_filter", No(META), &[], ""),
-    row("language_id_score_filter", No(MODEL), &[], ""),
+    row("language_id_score_filter", By(language), &[("lang", Read), ("min_score", Read)], ""),
     row(
         "maximum_line_length_filter",
         Step("filter.longest-line@1", OWN),
@@ -354,6 +354,11 @@ pub(super) fn bands_and_rows(threshold: f64, hashes: u64) -> (u64, u64) {
         }
     }
     (best.1, best.2)
+}
+
+fn language(settings: &Map<String, Value>, made: &mut Translated) {
+    let lang = or(settings, "lang", json!(""));
+    languages(made, &lang, &or(settings, "min_score", json!(0.8)));
 }
 
 fn random(settings: &Map<String, Value>, made: &mut Translated) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, Translated, fitted, or};
+use super::table::{Row, Take, To, Translated, fitted, languages, or};
 use super::{Import, Tool, items, members, settings};
 use crate::operators::catalogue;
 use crate::problem::Problems;
@@ -48,6 +48,15 @@ const WORDS: &[(&str, Take)] = &[
     ("tokenizer_lang", Free),
 ];
 
+const TOLD: &[(&str, Take)] = &[
+    ("model", Free),
+    ("key", Free),
+    ("key_prefix", Free),
+    ("overwrite", Free),
+    ("keep_languages", Read),
+    ("threshold", Read),
+];
+
 /// The filters, modifiers and enrichers.
 pub static ROWS: &[Row] = &[
     row("alphabetic_characters_to_tokens_filter", No(MODEL), &[], ""),
@@ -76,7 +85,7 @@ pub static ROWS: &[Row] = &[
     row("citation_removal_modifier", By(citations), &[], ""),
     row("counter_line_modifier", By(counters), &[], ""),
     row("detect_lang_paragraph_enricher", No(MODEL), &[], ""),
-    row("detect_lang_whole_page_enricher", No(MODEL), &[], ""),
+    row("detect_lang_whole_page_enricher", By(told), TOLD, ""),
     row(
         "ellipsis_count_filter",
         Step("filter.ellipsis-lines@1", OWN),
@@ -93,7 +102,7 @@ pub static ROWS: &[Row] = &[
     row("join_lines_modifier", No(CODE), &[], ""),
     row("ken_lm_perplexity_enricher", No(MODEL), &[], ""),
     row("key_name_modifier", No(META), &[], ""),
-    row("language_filter", No(MODEL), &[], ""),
+    row("language_filter", By(language), TOLD, ""),
     row("line_counter_enricher", No(COUNT), &[], ""),
     row("line_length_filter", By(line_length), &[("length_type", Read), ("max_length", Read)], ""),
     row("line_length_modifier", By(line_words), &[("min_length", Read), ("max_length", Read)], ""),
@@ -168,6 +177,15 @@ type Settings = Map<String, Value>;
 /// An empty text is dropped.
 fn not_empty(made: &mut Translated) {
     made.step("filter.length@1", json!({"chars_min": 1}));
+}
+
+fn told(_: &Settings, made: &mut Translated) {
+    made.notes.push("`filter.language@1` finds the language itself".into());
+}
+
+fn language(settings: &Settings, made: &mut Translated) {
+    let keep = or(settings, "keep_languages", json!([]));
+    languages(made, &keep, &or(settings, "threshold", json!(0.0)));
 }
 
 fn appendix(_: &Settings, made: &mut Translated) {

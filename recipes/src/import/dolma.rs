@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, translate};
+use super::table::{Row, Take, To, Translated, languages, translate};
 use super::{Import, Tool, items, members, paths};
 use crate::problem::Problems;
 use crate::tree::Node;
@@ -95,7 +95,7 @@ pub static ROWS: &[Row] = &[
     row("pii/IP_ADDRESS", "pii.mask@2", r#"{"kinds": ["ip"]}"#, WITH),
     row("dedupe/paragraphs", "dedup.lines@1", "{}", &[("replacement", Take::Only("[\"\"]"))]),
     row("dedupe/documents", "dedup.exact@1", "{}", &[("max", Take::Free)]),
-    none("language", MODEL),
+    none("language", "a language is kept here, with a least certainty"),
     none("quality", MODEL),
 ];
 
@@ -212,6 +212,11 @@ fn filter(import: &mut Import, node: &Node, is_excluding: bool) {
     };
     settings.insert(if is_least { "min" } else { "max" }.into(), json!(number));
     let mut translated = translate(Tool::Dolma, row, &settings);
+    if row == "language" && is_least {
+        translated = Translated::default();
+        let code = bound.attribute.rsplit("__").next().unwrap_or_default();
+        languages(&mut translated, &json!(code), &json!(bound.number));
+    }
     translated.notes.extend(note);
     import.items.push(super::Item { name, place: node.place, translated });
 }

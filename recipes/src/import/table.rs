@@ -210,6 +210,27 @@ pub fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
     }
 }
 
+/// A step that keeps some languages, and what of them is not known.
+pub fn languages(made: &mut Translated, wanted: &Value, confidence: &Value) {
+    let schema = &catalogue::find("filter.language@1").expect("an operator").schema;
+    let known = catalogue::choices(&schema["properties"]["languages"]["items"]);
+    let wanted: Vec<String> = match wanted {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_lowercase).collect(),
+        one => one.as_str().into_iter().map(str::to_lowercase).collect(),
+    };
+    let wanted: Vec<String> = wanted.into_iter().filter(|code| !code.is_empty()).collect();
+    for code in wanted.iter().filter(|code| !known.contains(code)) {
+        made.lose(format!("the language `{code}` is not told from others here"));
+    }
+    let told: Vec<String> = wanted.into_iter().filter(|code| known.contains(code)).collect();
+    if told.is_empty() {
+        return made.lose("no language is named; `filter.language@1` wants one");
+    }
+    let own = json!({"languages": told, "confidence_min": confidence});
+    made.step("filter.language@1", own);
+    made.notes.push("its model is another one: texts near the bound can differ".into());
+}
+
 /// A setting or its default there.
 pub fn or(settings: &Map<String, Value>, key: &str, default: Value) -> Value {
     settings.get(key).filter(|value| !value.is_null()).cloned().unwrap_or(default)
