@@ -151,7 +151,8 @@ mod tests {
              held_out: {{share: 0.1}}\ncleaning: []\ntokenizer: {{kind: bpe, vocabulary: 300}}\n\
              model: {model}\nstages:\n  - pretrain:\n      tokens: 4096\n      \
              batch_tokens: 256\n      micro_batches: 2\n      optimizer: {{kind: adamw}}\n      \
-             schedule: {{kind: constant, peak: 0.001, warmup_tokens: 0}}\nquality: []\nseed: \"1\"\n"
+             schedule: {{kind: constant, peak: 0.001, warmup_tokens: 0}}\n\
+             quality: []\nseed: \"1\"\n"
         )
     }
 

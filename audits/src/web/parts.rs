@@ -81,7 +81,8 @@ fn formula(t: Tongue, pinned: &Pinned, digests: &PartDigests) -> Markup {
                 td.number {
                     (percent(ingredient.share))
                     @for later in &ingredient.later {
-                        br; (percent(later.share)) " " (t.say("after")) " " (count(later.after_tokens))
+                        br;
+                        (percent(later.share)) " " (t.say("after")) " " (count(later.after_tokens))
                     }
                 }
                 td.number { (ingredient.repeats_max) }
