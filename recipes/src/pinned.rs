@@ -10,6 +10,7 @@ use crate::object::{Object, ObjectError};
 use crate::recipe::{
     CleaningStep, Gate, HeldOut, Html, Ingredient, Model, OnError, Stage, Tokenizer,
 };
+use crate::trace::StepResult;
 
 /// The version of the arithmetic that new recipes are pinned to (`trainer/kernels/ARITHMETIC.md`).
 pub const ARITHMETIC: u32 = 2;
@@ -172,7 +173,33 @@ pub struct Objects {
     pub parts: Vec<Object>,
 }
 
+/// How many training tokens a source gave, and how many the formula asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    pub source: String,
+    pub asked: f64,
+    pub used: u64,
+}
+
 impl Pinned {
+    /// What each source of the formula gave to training in a run with these steps; nothing before
+    /// its sources were mixed.
+    pub fn account(&self, steps: &[StepResult]) -> Vec<Account> {
+        let Some(mixed) = steps.iter().find(|step| step.name == "mix") else { return Vec::new() };
+        let of = |ingredient: &Ingredient| {
+            let asked = self.stages.iter().map(|stage| {
+                let Stage::Pretrain(settings) = stage;
+                ingredient
+                    .tokens_asked(settings.tokens / settings.batch_tokens * settings.batch_tokens)
+            });
+            let source = ingredient.source.clone();
+            let used =
+                mixed.counts.get(&format!("tokens_of_{source}")).copied().unwrap_or_default();
+            Account { source, asked: asked.sum(), used }
+        };
+        self.formula.iter().map(of).collect()
+    }
+
     /// Writes the recipe as objects; equal recipes give equal bytes.
     pub fn objects(&self) -> Result<Objects, ObjectError> {
         let mut parts = Vec::new();

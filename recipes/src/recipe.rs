@@ -76,6 +76,17 @@ impl Ingredient {
         let held = self.later.iter().rev().find(|later| later.after_tokens <= tokens);
         held.map_or(self.share, |later| later.share)
     }
+
+    /// The part of a stage's tokens that the recipe asks for, in tokens.
+    pub fn tokens_asked(&self, tokens: u64) -> f64 {
+        let (mut share, mut from, mut asked) = (self.share, 0, 0.0);
+        for later in &self.later {
+            let until = later.after_tokens.min(tokens);
+            asked += share * (until - from) as f64;
+            (share, from) = (later.share, until);
+        }
+        asked + share * (tokens - from) as f64
+    }
 }
 
 fn one() -> u32 {

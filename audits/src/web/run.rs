@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use maud::{Markup, html};
-use recipes::{Digest, GateResult, StateMark, StepResult};
+use recipes::{Digest, GateResult, Pinned, StateMark, StepResult};
 use registry::{EventFilter, Registry, RunRecord};
 
 use super::asked;
 use super::chart;
 use super::failure::Failure;
-use super::figures::{count, duration, size, value};
+use super::figures::{count, duration, percent, size, value};
 use super::frame::{Page, Section};
 use super::funnel::funnel;
 use super::object::{blob_size, record};
@@ -39,6 +39,9 @@ pub fn page(registry: &Registry, t: Tongue, text: &str) -> Result<Page, Failure>
         (losses(registry, t, &run))
         (rebuilds(registry, t, &run)?)
         (steps(t, &run.steps))
+        @if let Ok(pinned) = registry.pinned(&run.summary.recipe) {
+            (account(t, &pinned, &run.steps))
+        }
         (licences(t, &run.steps))
         (states(t, &run.states))
         (artifacts(registry, t, &run)?)
@@ -191,6 +194,31 @@ fn figures_of(step: &StepResult) -> Markup {
         step.counts.iter().map(|(name, n)| format!("{} {}", count(*n), name.replace('_', " ")));
     let figures: Vec<String> = figures.collect();
     brief(&figures.join(", "))
+}
+
+/// What each source gave to training, beside what the formula asks for.
+fn account(t: Tongue, pinned: &Pinned, steps: &[StepResult]) -> Markup {
+    let account = pinned.account(steps);
+    let all = account.iter().map(|part| part.used).sum::<u64>().max(1) as f64;
+    let heads = [Words("Source"), Figures("Tokens"), Figures("Share"), Figures("Share asked")];
+    let rows = html! {
+        @for part in &account {
+            tr {
+                th scope="row" { (brief(&part.source)) }
+                td.number { (count(part.used)) }
+                td.number { (percent(part.used as f64 / all)) }
+                td.number { (percent(part.asked / all)) }
+            }
+        }
+    };
+    html! {
+        @if !account.is_empty() {
+            section aria-labelledby="mixture" {
+                h2 #mixture { (t.say("Mixture")) }
+                (table(t, t.say("Mixture"), &heads, rows))
+            }
+        }
+    }
 }
 
 /// Documents by licence, where they have licences of their own.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use recipes::pinned::Account;
 use recipes::{GateResult, Pinned, StepResult};
 use registry::RunRecord;
 use serde_json::{Value, json};
@@ -142,6 +143,9 @@ fn print(context: &mut Context, record: &RunRecord, pinned: &Pinned) -> Result<(
         about(of("tokenize", "tokens")),
         context.digest(&formula)
     ))?;
+    if let Some(line) = mixture(pinned, record) {
+        context.line(line)?;
+    }
     for line in aside(context, record) {
         context.line(line)?;
     }
@@ -151,6 +155,18 @@ fn print(context: &mut Context, record: &RunRecord, pinned: &Pinned) -> Result<(
         context.line(format!("model      {}  {}", context.digest(model), words.join(", ")))?;
     }
     Ok(())
+}
+
+/// The parts that the sources gave to training, beside those that the formula asks for.
+pub fn mixture(pinned: &Pinned, record: &RunRecord) -> Option<String> {
+    let account = pinned.account(&record.steps);
+    let all = account.iter().map(|part| part.used).sum::<u64>().max(1) as f64 / 100.0;
+    let part = |part: &Account| {
+        let (asked, used) = (part.asked / all, part.used as f64 / all);
+        format!("{} {used:.1} % of the tokens (asked: {asked:.1} %)", part.source)
+    };
+    let parts: Vec<String> = account.iter().map(part).collect();
+    (!parts.is_empty()).then(|| format!("mixture    {}", parts.join(", ")))
 }
 
 /// What was kept aside, a line for each source with bad records.

@@ -8,7 +8,7 @@ use recipes::Digest;
 use registry::{Registry, Resolved, RunRecord, Version};
 use serde_json::{Value, json};
 
-use super::run::aside;
+use super::run::{aside, mixture};
 use crate::context::Context;
 use crate::words::{count, duration, table};
 use crate::{EXIT_YES, Failure, target};
@@ -34,7 +34,7 @@ impl Options {
         }
         match resolved {
             Resolved::Recipe(version) => recipe(context, &registry, &version),
-            Resolved::Run(id) => run(context, &target::record(&registry, &id)?),
+            Resolved::Run(id) => run(context, &registry, &target::record(&registry, &id)?),
             Resolved::Object(digest) => match registry.version_of(&digest)? {
                 Some(version) => recipe(context, &registry, &version),
                 None => object(context, &registry, &digest),
@@ -114,7 +114,7 @@ fn blob(context: &mut Context, registry: &Registry, digest: &Digest) -> Result<u
     Ok(EXIT_YES)
 }
 
-fn run(context: &mut Context, run: &RunRecord) -> Result<u8, Failure> {
+fn run(context: &mut Context, registry: &Registry, run: &RunRecord) -> Result<u8, Failure> {
     if context.common.json {
         context.json(&run_json(run))?;
         return Ok(EXIT_YES);
@@ -148,6 +148,10 @@ fn run(context: &mut Context, run: &RunRecord) -> Result<u8, Failure> {
         context.line(line)?;
     }
     context.line(format!("{} training states", run.states.len()))?;
+    let pinned = registry.pinned(&run.summary.recipe).ok();
+    if let Some(line) = pinned.and_then(|pinned| mixture(&pinned, run)) {
+        context.line(line)?;
+    }
     for line in aside(context, run) {
         context.line(line)?;
     }
