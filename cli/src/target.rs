@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use recipes::recipe::Hold;
 use recipes::{Digest, Pinned, Recipe};
-use registry::{Registry, Resolved, RunRecord, RunStatus, RunSummary, Version};
+use registry::{Registry, Resolved, RunRecord, Version};
 use trainer::BuildError;
 
 use crate::Failure;
@@ -126,15 +126,9 @@ pub fn compared(context: &mut Context, argument: &str) -> Result<Compared, Failu
     let registry = context.registry()?;
     let Registered { pinned, version, .. } = registered(&registry, argument)?;
     let run = match registry.resolve(argument)? {
-        Resolved::Run(run) => Some(run),
-        _ => {
-            let finished = |run: &&RunSummary| {
-                (run.recipe, run.status) == (version.digest, RunStatus::Finished)
-            };
-            registry.runs()?.iter().find(finished).map(|run| run.id)
-        }
+        Resolved::Run(run) => Some(record(&registry, &run)?),
+        _ => registry.newest_finished(&version.digest)?,
     };
-    let run = run.map(|run| record(&registry, &run)).transpose()?;
     let text = yaml_text(&registry, &version.yaml)?;
     Ok(Compared { label: format!("{}@{}", version.name, version.number), pinned, text, run })
 }

@@ -13,6 +13,9 @@ use crate::registry::Registry;
 use crate::rows;
 use crate::trail::EventFilter;
 
+/// Runs of a recipe among which its newest finished one is looked for.
+const STARTED_MAX: usize = 1000;
+
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -141,6 +144,28 @@ impl Registry {
             Ok(true)
         })?;
         Ok(found)
+    }
+
+    /// The newest finished run of a recipe, looked for among the last ones that were started.
+    pub fn newest_finished(&self, recipe: &Digest) -> Result<Option<RunRecord>, RegistryError> {
+        let mut before = None;
+        for _ in 0..STARTED_MAX {
+            let started = EventFilter {
+                action: Some(Action::RunStarted.text().to_owned()),
+                subject: Some(*recipe),
+                before,
+                limit: 1,
+                ..EventFilter::default()
+            };
+            let Some(event) = self.events(&started)?.pop() else { return Ok(None) };
+            before = Some(event.number);
+            let Some(run) = event.subjects.first() else { continue };
+            let summary = self.run_summary(run)?;
+            if summary.is_some_and(|summary| summary.status == RunStatus::Finished) {
+                return self.run(run);
+            }
+        }
+        Ok(None)
     }
 
     /// The summary of one run.

@@ -6,7 +6,7 @@ use axum::http::Uri;
 use maud::{Markup, html};
 use recipes::diff::{Change, Diff, PARTS};
 use recipes::{Digest, Pinned};
-use registry::{Registry, Resolved, RunRecord, RunStatus, RunSummary};
+use registry::{Registry, Resolved, RunRecord};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -97,11 +97,7 @@ fn side(registry: &Registry, text: &str) -> Result<Side, Failure> {
         Resolved::Blob(_) => return Err(Failure::nothing("recipe", text)),
     };
     if run.is_none() {
-        let finished =
-            |run: &&RunSummary| (run.recipe, run.status) == (digest, RunStatus::Finished);
-        let runs = registry.runs()?;
-        let newest = runs.iter().find(finished).map(|newest| registry.run(&newest.id));
-        run = newest.transpose()?.flatten();
+        run = registry.newest_finished(&digest)?;
     }
     let version = registry.version_of(&digest)?.ok_or_else(|| Failure::nothing("recipe", text))?;
     let pinned = registry.pinned(&digest)?;
