@@ -1,7 +1,8 @@
 //! The spread of a measured value as a drawing, with the limits drawn in: inline SVG.
 //!
 //! Always holds: the columns show the counted bins and nothing else; a bin that a limit cuts is
-//! drawn on the side of the limit where its documents are, and the counts are said in words.
+//! drawn on the side of the limit where its documents are, if the limit decides that, and the
+//! counts are said in words.
 
 use maud::{Markup, html};
 use recipes::spread::{Measured, bin_end};
@@ -283,23 +284,36 @@ fn side(measured: &Measured, start: f64, dropped: bool) -> (f64, f64) {
     let end = if counted(measured) && start.abs() < 64.0 { start } else { bin_end(start) };
     let (low, high) = (start.min(end), start.max(end));
     let cut = measured.limits.iter().find(|limit| low < **limit && **limit < high);
-    let Some(limit) = cut else { return (low, high) };
+    let Some(limit) = cut.filter(|_| decides(measured)) else { return (low, high) };
     match dropped_above(measured, *limit) == dropped {
         true => (*limit, high),
         false => (low, *limit),
     }
 }
 
+/// Documents of some bins that lie below a limit, and above it.
+fn sides(bins: &[(f64, u64)], limit: f64) -> (u64, u64) {
+    let sum = |wanted: &dyn Fn(f64, f64) -> bool| {
+        let bins = bins.iter().filter(|(bin, _)| wanted(*bin, bin_end(*bin)));
+        bins.map(|(_, n)| *n).fold(0u64, u64::saturating_add)
+    };
+    (sum(&|bin, end| bin.max(end) <= limit), sum(&|bin, end| bin.min(end) >= limit))
+}
+
+/// Whether the limits alone decide what is dropped; a near duplicate may be on either side of one.
+fn decides(measured: &Measured) -> bool {
+    match measured.limits[..] {
+        [limit] => {
+            let (below, above) = sides(&measured.dropped, limit);
+            below == 0 || above == 0
+        }
+        _ => true,
+    }
+}
+
 /// Whether documents were dropped above a limit and kept below it, rather than the other way.
 fn dropped_above(measured: &Measured, limit: f64) -> bool {
-    let sides = |bins: &[(f64, u64)]| {
-        let sum = |wanted: &dyn Fn(f64, f64) -> bool| {
-            let bins = bins.iter().filter(|(bin, _)| wanted(*bin, bin_end(*bin)));
-            bins.map(|(_, n)| *n).fold(0u64, u64::saturating_add)
-        };
-        (sum(&|bin, end| bin.max(end) <= limit), sum(&|bin, end| bin.min(end) >= limit))
-    };
-    let (dropped, kept) = (sides(&measured.dropped), sides(&measured.kept));
+    let (dropped, kept) = (sides(&measured.dropped, limit), sides(&measured.kept, limit));
     dropped.1.saturating_add(kept.0) > dropped.0.saturating_add(kept.1)
 }
 
@@ -362,6 +376,15 @@ mod tests {
         let border = borders.iter().position(|at| *at == scale.part(5.0)).expect("a border");
         let kept = columns(&scale, &borders, &measured, false);
         assert_eq!(kept[..border].iter().sum::<f64>(), 6.0);
+    }
+
+    #[test]
+    fn where_a_limit_does_not_decide_its_bin_is_left_whole() {
+        let values = [0.4, 0.7, 0.72, 0.9];
+        let measured = measured(&[], &values, 0.719);
+        assert_eq!(side(&measured, 0.71875, true), (0.71875, bin_end(0.71875)));
+        let columns = |scale: &Scale| columns(scale, &scale.borders(&measured), &measured, true);
+        assert!((columns(&Scale::of(&measured, 0.4, 0.9)).iter().sum::<f64>() - 4.0).abs() < 1e-9);
     }
 
     #[test]
