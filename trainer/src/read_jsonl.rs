@@ -347,4 +347,28 @@ mod tests {
         check(b"[1]", "expected a JSON object");
         check(&[&b"{\"x\":"[..], &b"[".repeat(1 << 20)].concat(), "recursion limit");
     }
+
+    #[test]
+    fn a_line_that_is_too_long_is_one_bad_record_and_odd_text_is_text() {
+        let odd = "\\u0000 \u{202e}\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{1f469}\u{200d}\u{1f467}";
+        let end = format!("\"}}\n{{\"t\":\"{odd}\"}}\n\0\n");
+        let long = io::repeat(b'x').take(LINE_BYTES_MAX as u64);
+        let mut reader = (&b"{\"t\":\""[..]).chain(long).chain(end.as_bytes());
+        let kernels = Kernels::new(kernels::Tier::Scalar, 2).expect("kernels");
+        let (mut texts, mut bad) = (Vec::new(), Vec::new());
+        let file = Origin { source: 0, name: "f" };
+        documents(file, FIELDS, &mut reader, &kernels, &mut |found| {
+            match found {
+                Found::Document(document) => texts.push(document.text),
+                Found::Bad(one) => bad.push(one),
+                Found::PassedOver => {}
+            }
+            Ok(())
+        })
+        .expect("no storage fails");
+        assert_eq!(texts, [odd.replace("\\u0000", "\0")]);
+        let places: Vec<Place> = bad.iter().map(|one| one.place).collect();
+        assert_eq!(places, [Place::Line(1), Place::Line(3)]);
+        assert_eq!((bad[0].size, bad[0].bytes.len()), (LINE_BYTES_MAX as u64 + 9, 1024));
+    }
 }

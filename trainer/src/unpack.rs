@@ -193,4 +193,15 @@ mod tests {
         assert_eq!(plain.line(&mut line, 3).expect("a line"), 3);
         assert_eq!(line, b"bb\n");
     }
+
+    #[test]
+    fn what_grows_out_of_all_proportion_is_not_unpacked_further() {
+        let zeros = io::repeat(0).take(GROWN_BYTES_MAX + (64 << 20));
+        let packed = zstd::encode_all(zeros, 1).expect("packed");
+        let mut plain = Plain::new(&packed[..]).expect("a start");
+        let mut line = Vec::new();
+        let error = plain.line(&mut line, 10).expect_err("a bomb").to_string();
+        assert!(error.contains("bytes became more than"), "{error}");
+        assert_eq!(line.len(), 11, "nothing of it was stored");
+    }
 }
