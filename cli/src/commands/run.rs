@@ -160,13 +160,15 @@ fn print(context: &mut Context, record: &RunRecord, pinned: &Pinned) -> Result<(
 /// The parts that the sources gave to training, beside those that the formula asks for.
 pub fn mixture(pinned: &Pinned, record: &RunRecord) -> Option<String> {
     let account = pinned.account(&record.steps);
-    let all = account.iter().map(|part| part.used).sum::<u64>().max(1) as f64 / 100.0;
+    let tokens = account.iter().map(|part| part.used).sum::<u64>();
+    let all = tokens.max(1) as f64 / 100.0;
     let part = |part: &Account| {
         let (asked, used) = (part.asked / all, part.used as f64 / all);
-        format!("{} {used:.1} % of the tokens (asked: {asked:.1} %)", part.source)
+        format!("{} {used:.1} % (asked {asked:.1} %)", part.source)
     };
     let parts: Vec<String> = account.iter().map(part).collect();
-    (!parts.is_empty()).then(|| format!("mixture    {}", parts.join(", ")))
+    (!parts.is_empty())
+        .then(|| format!("mixture    {} of {} tokens", parts.join(", "), count(tokens)))
 }
 
 /// What was kept aside, a line for each source with bad records.
