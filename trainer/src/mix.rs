@@ -182,7 +182,7 @@ mod tests {
 
     fn corpus(lengths: &[u32]) -> Corpus {
         let stream = |len: &u32| Stream::of(0..*len, &InMemory).expect("memory");
-        Corpus { streams: lengths.iter().map(stream).collect(), ranges: Vec::new() }
+        Corpus { streams: lengths.iter().map(stream).collect(), ranges: None }
     }
 
     #[test]

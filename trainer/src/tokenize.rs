@@ -84,8 +84,9 @@ impl StreamWriter {
 pub struct Corpus {
     /// For each source of the formula: its documents' ids one after another, each ended by id 0.
     pub streams: Vec<Stream>,
-    /// For each document, in order: source, first token, number of tokens with the end.
-    pub ranges: Vec<(u32, u64, u64)>,
+    /// For each document, in order: its source as u32, first token and tokens with the end as u64,
+    /// little-endian; nothing where there are no documents.
+    pub ranges: Option<Mutex<Box<dyn Spill>>>,
 }
 
 /// Tokenizes documents, in order; `record` is told each with its first token in its source's
@@ -100,7 +101,7 @@ pub fn tokenize(
 ) -> io::Result<Corpus> {
     let writers = (0..sources).map(|_| StreamWriter::new(scratch));
     let mut writers = writers.collect::<io::Result<Vec<_>>>()?;
-    let mut ranges = Vec::new();
+    let mut ranges = BufWriter::with_capacity(BLOCK, scratch.spill()?);
     for block in documents.blocks()? {
         let block = block?;
         let texts: Vec<&str> = block.iter().map(|flowing| flowing.document.text.as_str()).collect();
@@ -108,14 +109,17 @@ pub fn tokenize(
             let source = flowing.document.source;
             let writer = &mut writers[source as usize];
             let (first, tokens) = (writer.len, ids.len() as u64 + 1);
-            ranges.push((source, first, tokens));
+            ranges.write_all(&source.to_le_bytes())?;
+            ranges.write_all(&first.to_le_bytes())?;
+            ranges.write_all(&tokens.to_le_bytes())?;
             record(&flowing.document, first, tokens)?;
             writer.push(&ids)?;
             writer.push(&[END_ID])?;
         }
     }
     let streams = writers.into_iter().map(StreamWriter::finish).collect::<io::Result<_>>()?;
-    Ok(Corpus { streams, ranges })
+    let ranges = ranges.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(Corpus { streams, ranges: Some(Mutex::new(ranges)) })
 }
 
 impl Corpus {
@@ -142,10 +146,10 @@ impl Corpus {
                 hasher.update(&bytes);
             })?;
         }
-        for (source, start, len) in &self.ranges {
-            hasher.update(&source.to_le_bytes());
-            hasher.update(&start.to_le_bytes());
-            hasher.update(&len.to_le_bytes());
+        if let Some(ranges) = &self.ranges {
+            let mut ranges = ranges.lock().unwrap_or_else(PoisonError::into_inner);
+            ranges.seek(SeekFrom::Start(0))?;
+            io::copy(&mut *ranges, &mut hasher)?;
         }
         Ok(hasher.finish())
     }
