@@ -28,11 +28,11 @@ cleaning:
   - dedup.minhash@2: {ngram_words: 5, bands: 14, rows: 8, seed: 1}
   - pii.mask@1: {kinds: [email, ip]}
 tokenizer: {kind: bpe, vocabulary: 512}
-model: {kind: llama, layers: 1, width: 16, heads: 2, kv_heads: 1, hidden: 32, context: 32}
+model: {kind: llama, layers: 1, width: 16, heads: 2, kv_heads: 1, hidden: 32, context: 256}
 stages:
   - pretrain:
-      tokens: 4096
-      batch_tokens: 256
+      tokens: 16384
+      batch_tokens: 1024
       micro_batches: 2
       optimizer: {kind: adamw}
       schedule: {kind: constant, peak: 0.001, warmup_tokens: 0}

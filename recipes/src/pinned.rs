@@ -189,8 +189,9 @@ impl Pinned {
         let of = |ingredient: &Ingredient| {
             let asked = self.stages.iter().map(|stage| {
                 let Stage::Pretrain(settings) = stage;
-                ingredient
-                    .tokens_asked(settings.tokens / settings.batch_tokens * settings.batch_tokens)
+                // A recipe that was never checked may have no batch.
+                let rest = settings.tokens.checked_rem(settings.batch_tokens);
+                ingredient.asked(settings.tokens - rest.unwrap_or(settings.tokens), 1)
             });
             let source = ingredient.source.clone();
             let used =

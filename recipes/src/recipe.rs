@@ -77,15 +77,16 @@ impl Ingredient {
         held.map_or(self.share, |later| later.share)
     }
 
-    /// The part of a stage's tokens that the recipe asks for, in tokens.
-    pub fn tokens_asked(&self, tokens: u64) -> f64 {
+    /// How many of a stage's first `parts` parts of `tokens` tokens each the recipe asks for: each
+    /// share times the parts that begin while it holds.
+    pub fn asked(&self, parts: u64, tokens: u64) -> f64 {
         let (mut share, mut from, mut asked) = (self.share, 0, 0.0);
         for later in &self.later {
-            let until = later.after_tokens.min(tokens);
+            let until = later.after_tokens.div_ceil(tokens).min(parts).max(from);
             asked += share * (until - from) as f64;
             (share, from) = (later.share, until);
         }
-        asked + share * (tokens - from) as f64
+        asked + share * (parts - from) as f64
     }
 }
 

@@ -70,7 +70,9 @@ pub struct Aside {
 
 /// What is found, made into blocks of documents.
 struct Blocks<'b, 's> {
-    manifest: &'b Manifest,
+    on_error: OnError,
+    /// Of documents that name none of their own.
+    licence: Option<Arc<str>>,
     take: &'b mut TakeBlock<'s>,
     block: Vec<Document>,
     bytes: usize,
@@ -82,7 +84,7 @@ impl Blocks<'_, '_> {
         match found {
             Found::Document(mut document) => {
                 if document.about.licence.is_none() {
-                    document.about.licence = self.manifest.licence.as_deref().map(Arc::from);
+                    document.about.licence = self.licence.clone();
                 }
                 self.bytes += document.text.len();
                 self.block.push(document);
@@ -91,7 +93,7 @@ impl Blocks<'_, '_> {
                 }
             }
             Found::PassedOver => self.aside.passed_over += 1,
-            Found::Bad(bad) if self.manifest.on_error == OnError::Fail => {
+            Found::Bad(bad) if self.on_error == OnError::Fail => {
                 return Err(bad.into_error());
             }
             Found::Bad(bad) if self.aside.bad.len() == BAD_RECORDS_MAX => {
@@ -124,7 +126,8 @@ pub fn gather(
     take: &mut TakeBlock,
 ) -> Result<Aside, GatherError> {
     let (block, aside) = (Vec::new(), Aside::default());
-    let mut blocks = Blocks { manifest, take, block, bytes: 0, aside };
+    let (on_error, licence) = (manifest.on_error, manifest.licence.as_deref().map(Arc::from));
+    let mut blocks = Blocks { on_error, licence, take, block, bytes: 0, aside };
     let mut files = manifest.files.as_slice();
     while let Some((first, others)) = files.split_first() {
         let origin = Origin { source, name: &first.name };

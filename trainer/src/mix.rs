@@ -82,12 +82,13 @@ pub fn plan(
                 repeats_max: ingredient.repeats_max,
             });
         }
-        let mut order = Vec::new();
+        let mut order = Vec::with_capacity(*wanted as usize);
         for repeat in 0..repeats {
             let place = u64::from(stage) << 48 | (source as u64) << 32 | repeat;
             let [low, high, ..] = block(seed, PURPOSE_KEY, place);
             let key = u64::from(high) << 32 | u64::from(low);
-            order.extend(permutation(key, PURPOSE_ORDER, windows));
+            let left = *wanted as usize - order.len();
+            order.extend(permutation(key, PURPOSE_ORDER, windows).into_iter().take(left));
         }
         orders.push(order);
     }
@@ -104,8 +105,7 @@ pub fn plan(
 /// The source whose count lies furthest below what it should have of the next total; ties to the
 /// first.
 fn furthest_behind(formula: &[Ingredient], used: &[u64], number: u64, context: u64) -> usize {
-    let wanted = |source: usize| wanted(&formula[source], number + 1, context);
-    let behind = |source: usize| wanted(source) - used[source] as f64;
+    let behind = |source: usize| formula[source].asked(number + 1, context) - used[source] as f64;
     let mut best = 0;
     for source in 1..formula.len() {
         if behind(source) > behind(best) {
@@ -113,19 +113,6 @@ fn furthest_behind(formula: &[Ingredient], used: &[u64], number: u64, context: u
         }
     }
     best
-}
-
-/// How many of a stage's first sequences a source should have: each share times the sequences that
-/// begin while it holds.
-fn wanted(ingredient: &Ingredient, sequences: u64, context: u64) -> f64 {
-    let (mut share, mut from, mut sum) = (ingredient.share, 0, None);
-    let add = |sum: Option<f64>, part: f64| Some(sum.map_or(part, |sum| sum + part));
-    for later in &ingredient.later {
-        let until = later.after_tokens.div_ceil(context).min(sequences);
-        sum = add(sum, share * (until - from) as f64);
-        (share, from) = (later.share, until);
-    }
-    add(sum, share * (sequences - from) as f64).unwrap_or_default()
 }
 
 fn counts(formula: &[Ingredient], sequences: u64, context: u64) -> Vec<u64> {

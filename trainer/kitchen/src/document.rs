@@ -53,17 +53,6 @@ impl About {
     }
 }
 
-/// The digest of a list of documents: SHA-256 over, in order, the digest of each text as it is now
-/// and the document's id.
-pub fn documents_digest(documents: &[Document]) -> Digest {
-    let mut hasher = recipes::Hasher::new();
-    for document in documents {
-        hasher.update(Digest::of(document.text.as_bytes()).as_bytes());
-        hasher.update(document.id.as_bytes());
-    }
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

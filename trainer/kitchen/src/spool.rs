@@ -164,8 +164,17 @@ impl Iterator for Blocks<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::documents_digest;
     use crate::spill::InMemory;
+
+    /// The digest of a list of documents, written out.
+    fn documents_digest(documents: &[Document]) -> Digest {
+        let mut hasher = Hasher::new();
+        for document in documents {
+            hasher.update(Digest::of(document.text.as_bytes()).as_bytes());
+            hasher.update(document.id.as_bytes());
+        }
+        hasher.finish()
+    }
 
     #[test]
     fn documents_come_back_as_they_were() {
