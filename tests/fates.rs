@@ -204,7 +204,10 @@ fn a_list_that_leaves_a_document_out_or_adds_one_is_found() {
                 .filter(|line| !line.starts_with('['))
                 .fold(String::new(), |all, line| all + line + "\n"),
         };
-        for changed in [cut, format!("{whole}["), whole.replacen(":0", ":1", 1), String::new()] {
+        let value = whole.replacen("\"value\":", "\"value\":1", 1);
+        for changed in
+            [cut, format!("{whole}["), whole.replacen(":0", ":1", 1), value, String::new()]
+        {
             if changed == whole {
                 continue;
             }

@@ -6,7 +6,7 @@
 use recipes::{Digest, Hasher};
 use registry::{Registry, RunRecord};
 
-use crate::walk::{End, Lists, WalkError, walk};
+use crate::walk::{End, Lists, WalkError, open, walk};
 
 /// What a recount found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,10 +73,11 @@ pub fn recount(registry: &Registry, run: &RunRecord) -> Result<Recount, WalkErro
     })?;
     let sources = lists.sources.iter().zip(gathered);
     let sources = sources.map(|((name, _), list)| (format!("gather {name}"), list.0.finish()));
-    let cleaning = lists.cleaning.iter().zip(cleaned);
-    let cleaning =
-        cleaning.map(|(step, list)| (step.name.clone(), pair(list.0.finish(), step.fates)));
-    let mut found: Vec<(String, Digest)> = sources.chain(cleaning).collect();
+    let mut found: Vec<(String, Digest)> = sources.collect();
+    for (step, list) in lists.cleaning.iter().zip(cleaned) {
+        let fates = digest_of(registry, &step.fates)?;
+        found.push((step.name.clone(), pair(list.0.finish(), fates)));
+    }
     if lists.tokens.is_some() {
         found.push(("hold out".into(), pair(trained.0.finish(), held.0.finish())));
     }
@@ -88,6 +89,14 @@ pub fn recount(registry: &Registry, run: &RunRecord) -> Result<Recount, WalkErro
         }
     }
     Ok(recount)
+}
+
+/// The digest of a list's bytes as they are here.
+fn digest_of(registry: &Registry, list: &Digest) -> Result<Digest, WalkError> {
+    let about = |error: std::io::Error| WalkError::List { digest: *list, error: error.into() };
+    let mut hasher = Hasher::new();
+    std::io::copy(&mut open(registry, list)?, &mut hasher).map_err(about)?;
+    Ok(hasher.finish())
 }
 
 impl Recount {
