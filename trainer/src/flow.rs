@@ -19,7 +19,7 @@ use crate::hold_out::is_held_out;
 use crate::inputs::Inputs;
 use crate::licences::Licences;
 use crate::log::Logs;
-use crate::record::GatherRecord;
+use crate::record::{self, GatherRecord};
 use crate::step::{key, together};
 use crate::steps::{Counts, Steps, counts, operator};
 
@@ -79,7 +79,9 @@ impl Rest {
     }
 
     fn push(&mut self, flowing: &Flowing) -> io::Result<()> {
-        self.licences.push(&flowing.document);
+        if self.held_out.is_some() {
+            self.licences.push(&flowing.document);
+        }
         let is_held = self.held_out.is_some_and(|share| is_held_out(share, &flowing.document.id));
         if is_held { self.held.push(flowing) } else { self.train.push(flowing) }
     }
@@ -165,7 +167,7 @@ impl Flow<'_> {
         let aside =
             gathered.map_err(|error| BuildError::Gather { source_name: source.clone(), error })?;
         let mut counts = counts([("files", files), ("documents", documents), ("bytes", bytes)]);
-        let quarantine = put_aside(manifest.on_error, aside, &mut counts, steps)?;
+        let quarantine = self.put_aside(manifest.on_error, aside, &mut counts, steps)?;
         let result = digest.finish();
         let result = quarantine.map_or(result, |kept| together(&result, &kept));
         let (reading, _) = operator(&manifest.reading);
@@ -174,6 +176,26 @@ impl Flow<'_> {
         let step = StepResult::new(name, key, result, counts);
         let licences = licences.finish();
         Ok(steps.take(StepResult { documents, quarantine, licences, ..step })?)
+    }
+
+    /// Counts what did not become a document, and keeps the bad records where that was chosen.
+    fn put_aside(
+        &self,
+        on_error: OnError,
+        Aside { bad, passed_over }: Aside,
+        counts: &mut Counts,
+        steps: &mut Steps,
+    ) -> io::Result<Option<Digest>> {
+        if passed_over > 0 {
+            counts.insert("passed_over".into(), passed_over);
+        }
+        if on_error == OnError::Fail {
+            return Ok(None);
+        }
+        counts.insert("quarantined".into(), bad.len() as u64);
+        let mut file = record::file(self.scratch)?;
+        serde_json::to_writer(&mut file, &bad)?;
+        record::keep(file, steps.outputs).map(Some)
     }
 
     /// Sends the documents that a pass left through the next one.
@@ -247,24 +269,6 @@ impl Flow<'_> {
         }
         Ok(())
     }
-}
-
-/// Counts what did not become a document, and keeps the bad records where that was chosen.
-fn put_aside(
-    on_error: OnError,
-    Aside { bad, passed_over }: Aside,
-    counts: &mut Counts,
-    steps: &mut Steps,
-) -> io::Result<Option<Digest>> {
-    if passed_over > 0 {
-        counts.insert("passed_over".into(), passed_over);
-    }
-    if on_error == OnError::Fail {
-        return Ok(None);
-    }
-    counts.insert("quarantined".into(), bad.len() as u64);
-    let bad = serde_json::to_vec(&bad).expect("records are JSON");
-    steps.outputs.keep(&mut bad.as_slice()).map(Some)
 }
 
 /// What a step goes on from: all gathered sources, or the cleaning step before.

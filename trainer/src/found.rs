@@ -76,11 +76,12 @@ pub struct Bad {
 }
 
 impl Bad {
-    /// A bad record of a file.
+    /// A bad record of a file; of a long reason only the start is kept.
     pub fn new(file: Origin, place: Place, reason: impl Into<String>, bytes: &[u8]) -> Bad {
         let size = bytes.len() as u64;
         let bytes = bytes[..bytes.len().min(KEPT_BYTES_MAX)].to_vec();
-        Bad { file: file.name.to_owned(), place, reason: reason.into(), size, bytes }
+        let reason = reason.into().chars().take(KEPT_BYTES_MAX).collect();
+        Bad { file: file.name.to_owned(), place, reason, size, bytes }
     }
 
     /// The same with the size of the whole record, of which only the start was kept.

@@ -5,7 +5,7 @@
 //! of the file.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -50,12 +50,20 @@ pub fn documents(
     sink: &mut Sink,
 ) -> Result<(), GatherError> {
     let bytes = Bytes::from(bytes);
-    let row = Cell::new(0);
-    let read = catch_unwind(AssertUnwindSafe(|| rows(file, fields, &bytes, &row, sink)));
+    let (row, is_ours) = (Cell::new(0), Cell::new(false));
+    let mut told = |found| {
+        is_ours.set(true);
+        let said = sink(found);
+        is_ours.set(false);
+        said
+    };
+    let read = catch_unwind(AssertUnwindSafe(|| rows(file, fields, &bytes, &row, &mut told)));
     let reason = match read {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(End::Told(error))) => return Err(error),
         Ok(Err(End::Broken(reason))) => reason,
+        // A panic of what takes the documents is our own mistake, and no bad record.
+        Err(panic) if is_ours.get() => resume_unwind(panic),
         Err(_) => "the reading library gave up".to_owned(),
     };
     let (place, reason) = match row.get() {

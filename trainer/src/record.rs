@@ -15,14 +15,15 @@ use kitchen::pass::Decided;
 use kitchen::spill::{Scratch, Spill};
 use kitchen::{Decision, Document};
 
-type File = BufWriter<Box<dyn Spill>>;
+pub(crate) type File = BufWriter<Box<dyn Spill>>;
 
-fn file(scratch: &dyn Scratch) -> Result<File> {
+/// A file to write a record in.
+pub(crate) fn file(scratch: &dyn Scratch) -> Result<File> {
     Ok(BufWriter::new(scratch.spill()?))
 }
 
 /// Keeps what was written.
-fn keep(file: File, outputs: &mut dyn Outputs) -> Result<Digest> {
+pub(crate) fn keep(file: File, outputs: &mut dyn Outputs) -> Result<Digest> {
     let mut file = file.into_inner()?;
     file.seek(SeekFrom::Start(0))?;
     outputs.keep(&mut file)
