@@ -22,7 +22,7 @@ use crate::record::TokenRecord;
 use crate::shape::Shape;
 use crate::stage::{self, StageEnd, StageError};
 use crate::state::{Origin, State};
-use crate::step::key;
+use crate::step::{key, together};
 use crate::steps::{Counts, Steps, counts, operator};
 use crate::tokenize::{Corpus, tokenize};
 use crate::tokenizer::{self, Coder};
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
         &mut self,
         coder: &Coder,
         split: &mut Split,
-    ) -> Result<(Corpus, Vec<u32>), BuildError> {
+    ) -> Result<(Corpus, Corpus), BuildError> {
         self.steps.show("tokenize", 0, split.train.documents, "documents");
         let results = self.steps.results();
         let key = key("tokenize@1", &json!({}), &results[results.len() - 2..]);
@@ -191,16 +191,14 @@ impl<'a> Run<'a> {
                 record.push(document, is_held_out, first, ids)
             })
         };
-        let corpus = all(&mut split.train, false)?;
-        let measured = all(&mut split.held, true)?;
-        let mut result = Hasher::new();
-        result.update(corpus.digest()?.as_bytes());
-        result.update(measured.digest()?.as_bytes());
+        let (corpus, digest) = all(&mut split.train, false)?;
+        let (measured, measured_digest) = all(&mut split.held, true)?;
         let counts = counts([("tokens", corpus.tokens()), ("held_out_tokens", measured.tokens())]);
         let tokens = Some(record.finish(self.steps.outputs)?);
-        let step = StepResult::new("tokenize".into(), key, result.finish(), counts);
+        let step =
+            StepResult::new("tokenize".into(), key, together(&digest, &measured_digest), counts);
         self.steps.take(StepResult { tokens, ..step })?;
-        Ok((corpus, measured.concat()?))
+        Ok((corpus, measured))
     }
 
     fn mix(&mut self, corpus: &Corpus) -> Result<Vec<Mixture>, BuildError> {
@@ -328,7 +326,7 @@ impl<'a> Run<'a> {
     fn quality(
         &mut self,
         end: &StageEnd,
-        measured: &[u32],
+        measured: &Corpus,
         split: &mut Split,
     ) -> Result<Vec<GateResult>, BuildError> {
         let model = self.steps.last();
@@ -336,12 +334,13 @@ impl<'a> Run<'a> {
         for gate in &self.pinned.quality {
             let (operation, parameters) = operator(gate);
             let name = format!("quality {operation}");
-            self.steps.show(&name, 0, measured.len() as u64, "tokens");
+            self.steps.show(&name, 0, measured.tokens(), "tokens");
             let (value, bar) = match gate {
                 Gate::HeldOutLoss1(gate) => {
                     let shape = self.shape.clone();
                     let decoder = Decoder::new(shape, end.theta.clone(), &self.kernels)?;
-                    let loss = measure::held_out_loss(&decoder, measured, &self.kernels)?;
+                    let loss =
+                        measure::held_out_loss(&decoder, &measured.concat()?, &self.kernels)?;
                     (loss.ok_or_else(|| BuildError::HeldOut(operation.clone()))?, gate.max)
                 }
                 Gate::Leakage1(gate) => {

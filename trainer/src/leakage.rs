@@ -35,10 +35,13 @@ pub fn leakage(
         found.into_iter().flatten().for_each(|index| is_shared[index] = true);
     }
     // A search finds any of the equal ones; they are shared together.
-    let equal = |a: &(u64, bool), b: &(u64, bool)| a.0 == b.0;
-    let marked: Vec<(u64, bool)> = asked.iter().copied().zip(is_shared).collect();
-    let groups = marked.chunk_by(equal).filter(|group| group.iter().any(|(_, shared)| *shared));
-    let shared: usize = groups.map(<[_]>::len).sum();
+    let (mut shared, mut at) = (0, 0);
+    for equal in asked.chunk_by(|a, b| a == b) {
+        if is_shared[at..at + equal.len()].contains(&true) {
+            shared += equal.len();
+        }
+        at += equal.len();
+    }
     Ok(if asked.is_empty() { 0.0 } else { shared as f64 / asked.len() as f64 })
 }
 

@@ -169,7 +169,7 @@ mod tests {
 
     fn corpus(lengths: &[u32]) -> Corpus {
         let stream = |len: &u32| Stream::of(0..*len, &InMemory).expect("memory");
-        Corpus { streams: lengths.iter().map(stream).collect(), ranges: None }
+        Corpus { streams: lengths.iter().map(stream).collect() }
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod tests {
         let formula = [ingredient("a", 0.75), ingredient("b", 0.25)];
         let stream = |ids| Stream::of(ids, &InMemory).expect("memory");
         let streams = vec![stream(0..301), stream(1000..1041)];
-        let corpus = Corpus { streams, ranges: None };
+        let corpus = Corpus { streams };
         let stages = [Batches { sequences: 40, each: 4 }, Batches { sequences: 12, each: 3 }];
         let mut number = 0;
         for (stage, Batches { sequences, each }) in (0..).zip(&stages) {

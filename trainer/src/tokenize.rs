@@ -84,13 +84,14 @@ impl StreamWriter {
 pub struct Corpus {
     /// For each source of the formula: its documents' ids one after another, each ended by id 0.
     pub streams: Vec<Stream>,
-    /// For each document, in order: its source as u32, first token and tokens with the end as u64,
-    /// little-endian; nothing where there are no documents.
-    pub ranges: Option<Mutex<Box<dyn Spill>>>,
 }
 
 /// Tokenizes documents, in order; `record` is told each with its first token in its source's
 /// stream and its tokens with the end.
+///
+/// The digest is SHA-256 over, for each source, its number of tokens as u64 and the ids as u32,
+/// then for each document its source as u32, first token and tokens with the end as u64; all
+/// little-endian.
 pub fn tokenize(
     coder: &Coder,
     documents: &mut Spool,
@@ -98,7 +99,7 @@ pub fn tokenize(
     kernels: &Kernels,
     scratch: &dyn Scratch,
     mut record: impl FnMut(&Document, u64, u64) -> io::Result<()>,
-) -> io::Result<Corpus> {
+) -> io::Result<(Corpus, Digest)> {
     let writers = (0..sources).map(|_| StreamWriter::new(scratch));
     let mut writers = writers.collect::<io::Result<Vec<_>>>()?;
     let mut ranges = BufWriter::with_capacity(BLOCK, scratch.spill()?);
@@ -118,8 +119,13 @@ pub fn tokenize(
         }
     }
     let streams = writers.into_iter().map(StreamWriter::finish).collect::<io::Result<_>>()?;
-    let ranges = ranges.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok(Corpus { streams, ranges: Some(Mutex::new(ranges)) })
+    let corpus = Corpus { streams };
+    let mut hasher = Hasher::new();
+    corpus.hash(&mut hasher)?;
+    let mut ranges = ranges.into_inner().map_err(io::IntoInnerError::into_error)?;
+    ranges.seek(SeekFrom::Start(0))?;
+    io::copy(&mut ranges, &mut hasher)?;
+    Ok((corpus, hasher.finish()))
 }
 
 impl Corpus {
@@ -135,10 +141,8 @@ impl Corpus {
         Ok(all)
     }
 
-    /// SHA-256 over, for each source, its number of tokens as u64 and the ids as u32, then for
-    /// each document its source as u32, first token and length as u64; all little-endian.
-    pub fn digest(&self) -> io::Result<Digest> {
-        let mut hasher = Hasher::new();
+    /// Adds the streams to a digest.
+    fn hash(&self, hasher: &mut Hasher) -> io::Result<()> {
         for stream in &self.streams {
             hasher.update(&stream.len.to_le_bytes());
             stream.each(|ids| {
@@ -146,11 +150,6 @@ impl Corpus {
                 hasher.update(&bytes);
             })?;
         }
-        if let Some(ranges) = &self.ranges {
-            let mut ranges = ranges.lock().unwrap_or_else(PoisonError::into_inner);
-            ranges.seek(SeekFrom::Start(0))?;
-            io::copy(&mut *ranges, &mut hasher)?;
-        }
-        Ok(hasher.finish())
+        Ok(())
     }
 }

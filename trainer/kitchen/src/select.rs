@@ -87,7 +87,7 @@ impl Settled for Range {
 /// A measure of a text; more is better.
 type Score = Box<dyn Fn(&str) -> f64 + Sync>;
 
-/// The first documents by a measure; eight bytes a document are held, and in between sixteen more.
+/// The first documents by a measure; eight bytes a document are held, and in between four more.
 pub struct Top<'a> {
     kernels: &'a Kernels,
     score: Score,
@@ -138,16 +138,22 @@ impl<'a> Top<'a> {
 
 impl<'a> Compare<'a> for Top<'a> {
     fn see(&mut self, documents: &[&Document]) -> Result<(), DedupError> {
+        if self.ranks.len() + documents.len() > u32::MAX as usize {
+            return Err(DedupError::Documents);
+        }
         let score = |index: usize| (self.score)(&documents[index].text);
         self.ranks.extend(self.kernels.map(documents.len(), &score));
         Ok(())
     }
 
     fn settle(mut self: Box<Self>) -> Result<Box<dyn Settled + 'a>, DedupError> {
-        let mut ranked: Vec<(usize, f64)> = self.ranks.iter().copied().enumerate().collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        for (rank, (index, _)) in ranked.into_iter().enumerate() {
-            self.ranks[index] = rank as f64;
+        let mut order: Vec<u32> = (0..self.ranks.len() as u32).collect();
+        order.sort_unstable_by(|a, b| {
+            let score = |number: &u32| self.ranks[*number as usize];
+            score(b).total_cmp(&score(a)).then(a.cmp(b))
+        });
+        for (rank, number) in order.into_iter().enumerate() {
+            self.ranks[number as usize] = rank as f64;
         }
         Ok(self)
     }

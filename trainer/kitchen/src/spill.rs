@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{Cursor, Read, Result, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A file to put records aside in; it goes away when dropped.
 pub trait Spill: Read + Write + Seek + Send {}
@@ -41,12 +42,48 @@ pub struct Sorter<'a, const W: usize> {
     room: usize,
     held: Vec<[u8; W]>,
     /// Runs by how often they were merged.
-    levels: Vec<Vec<Run>>,
+    levels: Vec<Level>,
 }
 
-/// A file of records in order.
+/// Runs that were merged equally often, one after another in one file.
+struct Level {
+    file: SharedFile,
+    /// The byte after the last run.
+    end: u64,
+    runs: Vec<Run>,
+}
+
+type SharedFile = Arc<Mutex<Box<dyn Spill>>>;
+
+fn locked(file: &SharedFile) -> MutexGuard<'_, Box<dyn Spill>> {
+    file.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Level {
+    fn new(scratch: &dyn Scratch) -> Result<Level> {
+        Ok(Level { file: Arc::new(Mutex::new(scratch.spill()?)), end: 0, runs: Vec::new() })
+    }
+
+    /// Begins a run behind the others.
+    fn writer(&self, block: usize) -> RunWriter {
+        let file = Arc::clone(&self.file);
+        RunWriter { file, start: self.end, end: self.end, buffer: Vec::with_capacity(block), block }
+    }
+
+    /// Takes a finished run.
+    fn add<const W: usize>(&mut self, writer: RunWriter) -> Result<()> {
+        let run = writer.finish::<W>()?;
+        self.end = run.start + run.records * W as u64;
+        self.runs.push(run);
+        Ok(())
+    }
+}
+
+/// Records in order, in a file.
 struct Run {
-    file: Box<dyn Spill>,
+    file: SharedFile,
+    /// Its first byte.
+    start: u64,
     records: u64,
 }
 
@@ -67,30 +104,35 @@ impl<'a, const W: usize> Sorter<'a, W> {
 
     fn write_run(&mut self) -> Result<()> {
         sort(&mut self.held);
-        let mut writer = RunWriter::new(self.scratch.spill()?, block::<W>(self.room));
+        let mut writer = self.writer(0)?;
         for record in &self.held {
             writer.push(record)?;
         }
         self.held.clear();
-        self.add(0, writer.finish()?)
+        self.add(0, writer)
     }
 
-    /// Adds a run; a full level becomes one run of the next.
-    fn add(&mut self, level: usize, run: Run) -> Result<()> {
+    /// Begins a run of a level.
+    fn writer(&mut self, level: usize) -> Result<RunWriter> {
         if self.levels.len() == level {
-            self.levels.push(Vec::new());
+            self.levels.push(Level::new(self.scratch)?);
         }
-        self.levels[level].push(run);
-        if self.levels[level].len() < FAN_IN {
+        Ok(self.levels[level].writer(block::<W>(self.room)))
+    }
+
+    /// Adds a run; a full level becomes one run of the next, and its file goes away.
+    fn add(&mut self, level: usize, writer: RunWriter) -> Result<()> {
+        self.levels[level].add::<W>(writer)?;
+        if self.levels[level].runs.len() < FAN_IN {
             return Ok(());
         }
-        let runs = std::mem::take(&mut self.levels[level]);
-        let mut merge = Merge::<W>::new(runs, block::<W>(self.room))?;
-        let mut writer = RunWriter::new(self.scratch.spill()?, block::<W>(self.room));
+        let full = std::mem::replace(&mut self.levels[level], Level::new(self.scratch)?);
+        let mut merge = Merge::<W>::new(full.runs, block::<W>(self.room))?;
+        let mut writer = self.writer(level + 1)?;
         while let Some(record) = merge.pull()? {
             writer.push(&record)?;
         }
-        self.add(level + 1, writer.finish()?)
+        self.add(level + 1, writer)
     }
 
     /// The records in order.
@@ -103,7 +145,7 @@ impl<'a, const W: usize> Sorter<'a, W> {
             self.write_run()?;
         }
         self.held = Vec::new();
-        let runs = self.levels.drain(..).flatten().collect();
+        let runs = self.levels.drain(..).flat_map(|level| level.runs).collect();
         Ok(Sorted::Merged(Merge::new(runs, block::<W>(self.room))?))
     }
 }
@@ -123,32 +165,37 @@ fn sort<const W: usize>(records: &mut [[u8; W]]) {
 }
 
 struct RunWriter {
-    file: Box<dyn Spill>,
+    file: SharedFile,
+    /// The run's first byte, and the one after what was written.
+    start: u64,
+    end: u64,
     buffer: Vec<u8>,
     block: usize,
-    records: u64,
 }
 
 impl RunWriter {
-    fn new(file: Box<dyn Spill>, block: usize) -> RunWriter {
-        RunWriter { file, buffer: Vec::with_capacity(block), block, records: 0 }
-    }
-
     fn push(&mut self, record: &[u8]) -> Result<()> {
         if self.buffer.len() + record.len() > self.block {
-            self.file.write_all(&self.buffer)?;
-            self.buffer.clear();
+            self.write()?;
         }
         self.buffer.extend_from_slice(record);
-        self.records += 1;
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Run> {
-        self.file.write_all(&self.buffer)?;
-        self.file.flush()?;
-        self.file.seek(SeekFrom::Start(0))?;
-        Ok(Run { file: self.file, records: self.records })
+    fn write(&mut self) -> Result<()> {
+        let mut file = locked(&self.file);
+        file.seek(SeekFrom::Start(self.end))?;
+        file.write_all(&self.buffer)?;
+        self.end += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn finish<const W: usize>(mut self) -> Result<Run> {
+        self.write()?;
+        locked(&self.file).flush()?;
+        let records = (self.end - self.start) / W as u64;
+        Ok(Run { file: self.file, start: self.start, records })
     }
 }
 
@@ -176,8 +223,10 @@ pub struct Merge<const W: usize> {
 
 impl<const W: usize> Merge<W> {
     fn new(runs: Vec<Run>, block: usize) -> Result<Merge<W>> {
-        let reader =
-            |run: Run| RunReader { file: run.file, left: run.records, buffer: Vec::new(), at: 0 };
+        let reader = |run: Run| {
+            let Run { file, start, records } = run;
+            RunReader { file, place: start, left: records, buffer: Vec::new(), at: 0 }
+        };
         let mut runs: Vec<RunReader> = runs.into_iter().map(reader).collect();
         let mut heads = BinaryHeap::with_capacity(runs.len());
         for (index, run) in runs.iter_mut().enumerate() {
@@ -204,7 +253,9 @@ impl<const W: usize> Merge<W> {
 }
 
 struct RunReader {
-    file: Box<dyn Spill>,
+    file: SharedFile,
+    /// The byte to read next, and the records from there on.
+    place: u64,
     left: u64,
     buffer: Vec<u8>,
     at: usize,
@@ -215,7 +266,10 @@ impl RunReader {
         if self.at == self.buffer.len() {
             let records = (block / W).min(usize::try_from(self.left).unwrap_or(usize::MAX));
             self.buffer.resize(records * W, 0);
-            self.file.read_exact(&mut self.buffer)?;
+            let mut file = locked(&self.file);
+            file.seek(SeekFrom::Start(self.place))?;
+            file.read_exact(&mut self.buffer)?;
+            self.place += self.buffer.len() as u64;
             self.left -= records as u64;
             self.at = 0;
         }

@@ -24,7 +24,6 @@ pub struct SpoolWriter {
     file: Box<dyn Spill>,
     buffer: Vec<u8>,
     documents: u64,
-    bytes: u64,
     digest: Hasher,
 }
 
@@ -32,7 +31,7 @@ impl SpoolWriter {
     /// Begins an empty spool.
     pub fn new(scratch: &dyn Scratch) -> Result<SpoolWriter> {
         let (file, buffer) = (scratch.spill()?, Vec::new());
-        Ok(SpoolWriter { file, buffer, documents: 0, bytes: 0, digest: Hasher::new() })
+        Ok(SpoolWriter { file, buffer, documents: 0, digest: Hasher::new() })
     }
 
     /// Puts a document at the end.
@@ -51,7 +50,6 @@ impl SpoolWriter {
             into.extend_from_slice(text.as_bytes());
         }
         self.documents += 1;
-        self.bytes += document.text.len() as u64;
         self.digest.update(digest.as_bytes());
         self.digest.update(document.id.as_bytes());
         if self.buffer.len() >= BUFFER { self.write() } else { Ok(()) }
@@ -68,8 +66,8 @@ impl SpoolWriter {
     pub fn finish(mut self) -> Result<Spool> {
         self.write()?;
         self.file.flush()?;
-        let SpoolWriter { file, documents, bytes, digest, .. } = self;
-        Ok(Spool { file, documents, bytes, digest: digest.finish() })
+        let SpoolWriter { file, documents, digest, .. } = self;
+        Ok(Spool { file, documents, digest: digest.finish() })
     }
 }
 
@@ -78,8 +76,6 @@ pub struct Spool {
     file: Box<dyn Spill>,
     /// How many there are.
     pub documents: u64,
-    /// Bytes of their texts.
-    pub bytes: u64,
     /// SHA-256 over, in order, the digest of each text as it is now and the document's id.
     pub digest: Digest,
 }
