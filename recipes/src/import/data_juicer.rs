@@ -335,20 +335,24 @@ fn minhash(settings: &Map<String, Value>, made: &mut Translated) {
     );
 }
 
-/// The bands and rows with the least false decisions about a threshold, both kinds alike.
+/// The bands and rows with the least false decisions about a threshold, both kinds alike; of equals
+/// the fewest bands, then rows.
 pub(super) fn bands_and_rows(threshold: f64, hashes: u64) -> (u64, u64) {
-    const STEPS: u64 = 500;
-    let power = |base: f64, times: u64| (0..times).fold(1.0, |product, _| product * base);
+    const STEPS: usize = 500;
+    let alike: Vec<f64> = (0..STEPS).map(|step| (step as f64 + 0.5) / STEPS as f64).collect();
+    // That a band agrees, and that none of the bands does.
+    let mut agree = vec![1.0; STEPS];
     let mut best = (f64::INFINITY, 1, 1);
-    for bands in 1..=hashes {
-        for rows in 1..=hashes / bands {
+    for rows in 1..=hashes {
+        agree.iter_mut().zip(&alike).for_each(|(agree, alike)| *agree *= alike);
+        let mut missed = vec![1.0; STEPS];
+        for bands in 1..=hashes / rows {
             let mut wrong = 0.0;
-            for step in 0..STEPS {
-                let alike = (step as f64 + 0.5) / STEPS as f64;
-                let missed = power(1.0 - power(alike, rows), bands);
-                wrong += if alike < threshold { 1.0 - missed } else { missed };
+            for ((missed, agree), alike) in missed.iter_mut().zip(&agree).zip(&alike) {
+                *missed *= 1.0 - agree;
+                wrong += if *alike < threshold { 1.0 - *missed } else { *missed };
             }
-            if wrong < best.0 {
+            if (wrong, bands, rows) < best {
                 best = (wrong, bands, rows);
             }
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Tool, data_juicer, dclm, dolma, nemo};
 use crate::canonical::INTEGER_MAX;
-use crate::operators::catalogue::{self, kind, may_be_null};
+use crate::operators::catalogue::{self, kind, may_be_null, whole_range};
 
 /// What became of a foreign operator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,13 +189,12 @@ pub fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
         ("integer", Value::Number(number)) => {
             let value = number.as_f64()?;
             let is_top = name == "max" || name.ends_with("_max");
+            let (least, most) = whole_range(schema);
             if value >= INTEGER_MAX as f64 {
-                return (!is_top || !may_be_null(schema)).then(|| json!(INTEGER_MAX));
+                return (!is_top || !may_be_null(schema)).then(|| json!(most));
             }
             let whole = if is_top { value.floor() } else { value.ceil() };
-            let least = schema["minimum"].as_f64().unwrap_or(0.0);
-            let whole = if whole < least { least } else { whole };
-            Some(json!(whole as u64))
+            Some(json!((whole as u64).clamp(least, most)))
         }
         ("number", Value::Number(number)) => {
             let value = number.as_f64()?;

@@ -55,6 +55,8 @@ fn sources(datasets: &[Dataset]) -> String {
     for (place, dataset) in datasets.iter().enumerate() {
         let file = dataset.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let stem = name(file.split('.').next().unwrap_or_default());
+        // A name has 64 letters at most, a number that tells equal ones apart among them.
+        let stem: String = stem.chars().take(56).collect();
         let times = names.entry(stem.clone()).or_insert(0);
         *times += 1;
         let own = if *times == 1 { stem } else { format!("{stem}.{times}") };
