@@ -113,6 +113,11 @@ pub struct Walked<'w> {
     pub end: End,
 }
 
+/// The names of a run's sources, in the formula's order.
+pub fn sources(run: &RunRecord) -> Vec<&str> {
+    run.steps.iter().filter_map(|step| step.name.strip_prefix("gather ")).collect()
+}
+
 /// Opens a list for reading; it is read no further than it is long now.
 pub fn open(registry: &Registry, digest: &Digest) -> Result<BufReader<Take<File>>, WalkError> {
     let missing = |_| WalkError::Missing { digest: *digest };

@@ -1,11 +1,11 @@
 //! The cleaned documents of a run, made again from the record, checked and written as Parquet.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use recipes::{Digest, Hasher, StepResult};
+use recipes::StepResult;
 use registry::{Registry, RunRecord};
 use trainer::Options;
 use trainer::documents_file::DocumentsFile;
@@ -73,19 +73,4 @@ fn same(run: &RunRecord, steps: &[StepResult]) -> Result<(), Failure> {
         return Err(Failure::new(format!("run {id} did not come to its documents")));
     }
     Ok(())
-}
-
-/// The digest and size of a file.
-pub fn digest_of(path: &Path) -> Result<(Digest, u64), Failure> {
-    let (mut file, mut hasher, mut size) = (File::open(path)?, Hasher::new(), 0);
-    let mut block = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok((hasher.finish(), size)),
-            count => {
-                hasher.update(&block[..count]);
-                size += count as u64;
-            }
-        }
-    }
 }

@@ -56,22 +56,27 @@ pub struct Hashing;
 
 impl Keep for Hashing {
     fn keep_file(&mut self, path: &Path, _: Hold) -> io::Result<(Digest, u64)> {
-        let mut file = File::open(path)?;
-        let (mut hasher, mut size) = (Hasher::new(), 0);
-        let mut block = vec![0; 1 << 20];
-        loop {
-            match file.read(&mut block)? {
-                0 => return Ok((hasher.finish(), size)),
-                n => {
-                    hasher.update(&block[..n]);
-                    size += n as u64;
-                }
-            }
-        }
+        hash_file(path)
     }
 
     fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
         Ok((Digest::of(bytes), bytes.len() as u64))
+    }
+}
+
+/// The digest and size of a file.
+pub fn hash_file(path: &Path) -> io::Result<(Digest, u64)> {
+    let mut file = File::open(path)?;
+    let (mut hasher, mut size) = (Hasher::new(), 0);
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok((hasher.finish(), size)),
+            n => {
+                hasher.update(&block[..n]);
+                size += n as u64;
+            }
+        }
     }
 }
 

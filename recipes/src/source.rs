@@ -151,43 +151,32 @@ impl OnError {
 }
 
 impl Source {
+    /// What every source may say.
+    fn shared(&self) -> (Option<&String>, Hold, OnError) {
+        match self {
+            Source::Crates { licence, hold, on_error, .. }
+            | Source::Git { licence, hold, on_error, .. }
+            | Source::Files { licence, hold, on_error, .. }
+            | Source::Html { licence, hold, on_error, .. }
+            | Source::Jsonl { licence, hold, on_error, .. }
+            | Source::Parquet { licence, hold, on_error, .. }
+            | Source::Warc { licence, hold, on_error, .. } => (licence.as_ref(), *hold, *on_error),
+        }
+    }
+
     /// The licence that the recipe states.
     pub fn licence(&self) -> Option<&String> {
-        match self {
-            Source::Crates { licence, .. }
-            | Source::Git { licence, .. }
-            | Source::Files { licence, .. }
-            | Source::Html { licence, .. }
-            | Source::Jsonl { licence, .. }
-            | Source::Parquet { licence, .. }
-            | Source::Warc { licence, .. } => licence.as_ref(),
-        }
+        self.shared().0
     }
 
     /// Whether its bytes are copied.
     pub fn hold(&self) -> Hold {
-        match self {
-            Source::Crates { hold, .. }
-            | Source::Git { hold, .. }
-            | Source::Files { hold, .. }
-            | Source::Html { hold, .. }
-            | Source::Jsonl { hold, .. }
-            | Source::Parquet { hold, .. }
-            | Source::Warc { hold, .. } => *hold,
-        }
+        self.shared().1
     }
 
     /// What a bad record means.
     pub fn on_error(&self) -> OnError {
-        match self {
-            Source::Crates { on_error, .. }
-            | Source::Git { on_error, .. }
-            | Source::Files { on_error, .. }
-            | Source::Html { on_error, .. }
-            | Source::Jsonl { on_error, .. }
-            | Source::Parquet { on_error, .. }
-            | Source::Warc { on_error, .. } => *on_error,
-        }
+        self.shared().2
     }
 
     /// The one file that it names, and the logical name that the file has in the manifest.

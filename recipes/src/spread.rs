@@ -12,7 +12,7 @@ use crate::canonical::{self, CanonicalError};
 /// Bits of a value that do not tell its bin: all of the fraction but five.
 const BITS_CUT: u32 = 52 - 5;
 /// Different limits of a measure that are kept, at most.
-const LIMITS_MAX: usize = 8;
+pub const LIMITS_MAX: usize = 8;
 
 /// The spread of every value that a step measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -95,7 +95,7 @@ impl Measured {
 
     /// How many documents were kept and dropped.
     pub fn counts(&self) -> (u64, u64) {
-        let sum = |bins: &[(f64, u64)]| bins.iter().map(|(_, count)| count).sum();
+        let sum = |bins: &[(f64, u64)]| bins.iter().map(|(_, n)| *n).fold(0, u64::saturating_add);
         (sum(&self.kept), sum(&self.dropped))
     }
 }

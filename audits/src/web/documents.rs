@@ -213,7 +213,7 @@ fn written(
             (difference(t, &pair[0], &pair[1]))
         }
         @for (_, step, _) in changes.skip(versions.len().saturating_sub(1)) {
-            (nothing(&t.fill("{} looks at other documents too; its text is not made again here.",
+            (nothing(&t.fill("{}: its text is not made again from this document alone.",
                 &[step])))
         }
     }
@@ -234,11 +234,6 @@ fn difference(t: Tongue, before: &str, after: &str) -> Markup {
             }
         }
     }
-}
-
-/// The names of a run's sources, in the formula's order.
-pub fn sources(run: &RunRecord) -> Vec<&str> {
-    run.steps.iter().filter_map(|step| step.name.strip_prefix("gather ")).collect()
 }
 
 /// A document's first eight digits, leading to its fate in the run.

@@ -5,7 +5,7 @@
 //! counts are said in words.
 
 use maud::{Markup, html};
-use recipes::spread::{Measured, bin_end};
+use recipes::spread::{LIMITS_MAX, Measured, bin_end};
 
 use super::chart::Axis;
 use super::figures::count;
@@ -122,7 +122,7 @@ pub fn written(value: f64) -> String {
 
 /// Draws how a measured value is spread over kept and dropped documents.
 pub fn drawing(t: Tongue, id: usize, name: &str, measured: &Measured) -> Markup {
-    let (kept, dropped) = counts(measured);
+    let (kept, dropped) = measured.counts();
     let words = words(t, name, measured, (kept, dropped));
     let Some((low, high)) = measured.ends.filter(|(low, high)| can_be_drawn(measured, *low, *high))
     else {
@@ -169,9 +169,10 @@ fn can_be_drawn(measured: &Measured, low: f64, high: f64) -> bool {
     all.all(|number| number.abs() < 1e100)
 }
 
-fn counts(measured: &Measured) -> (u64, u64) {
-    let sum = |bins: &[(f64, u64)]| bins.iter().map(|(_, n)| *n).fold(0, u64::saturating_add);
-    (sum(&measured.kept), sum(&measured.dropped))
+/// Whether limits are few and bins rise, as they are written.
+pub fn is_bounded(measured: &Measured) -> bool {
+    let rises = |bins: &[(f64, u64)]| bins.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    measured.limits.len() <= LIMITS_MAX && rises(&measured.kept) && rises(&measured.dropped)
 }
 
 fn words(t: Tongue, name: &str, measured: &Measured, (kept, dropped): (u64, u64)) -> String {
@@ -252,8 +253,9 @@ fn columns(scale: &Scale, borders: &[f64], measured: &Measured, dropped: bool) -
     let count = borders.len() - 1;
     let mut columns = vec![0.0; count];
     let bins = if dropped { &measured.dropped } else { &measured.kept };
+    let is_counted = counted(measured);
     for (start, n) in bins.iter().take(BINS_MAX) {
-        let (low, high) = side(measured, *start, dropped);
+        let (low, high) = side(measured, is_counted, *start, dropped);
         let (from, to) = (scale.part(low), scale.part(high));
         // What lies on a border belongs to the column that begins there, or that the bin ends in.
         let first = borders.partition_point(|border| *border <= from).clamp(1, count) - 1;
@@ -280,8 +282,8 @@ fn counted(measured: &Measured) -> bool {
 }
 
 /// The range of a bin; where a limit cuts it, the side on which such documents are.
-fn side(measured: &Measured, start: f64, dropped: bool) -> (f64, f64) {
-    let end = if counted(measured) && start.abs() < 64.0 { start } else { bin_end(start) };
+fn side(measured: &Measured, is_counted: bool, start: f64, dropped: bool) -> (f64, f64) {
+    let end = if is_counted && start.abs() < 64.0 { start } else { bin_end(start) };
     let (low, high) = (start.min(end), start.max(end));
     let cut = measured.limits.iter().find(|limit| low < **limit && **limit < high);
     let Some(limit) = cut.filter(|_| decides(measured)) else { return (low, high) };
@@ -382,7 +384,7 @@ mod tests {
     fn where_a_limit_does_not_decide_its_bin_is_left_whole() {
         let values = [0.4, 0.7, 0.72, 0.9];
         let measured = measured(&[], &values, 0.719);
-        assert_eq!(side(&measured, 0.71875, true), (0.71875, bin_end(0.71875)));
+        assert_eq!(side(&measured, counted(&measured), 0.71875, true), (0.71875, bin_end(0.71875)));
         let columns = |scale: &Scale| columns(scale, &scale.borders(&measured), &measured, true);
         assert!((columns(&Scale::of(&measured, 0.4, 0.9)).iter().sum::<f64>() - 4.0).abs() < 1e-9);
     }

@@ -21,7 +21,7 @@ use super::pieces::{brief, cell, nothing, run as run_link, table, version, whole
 use super::spread;
 use super::tongue::Tongue;
 use crate::story::reason;
-use crate::walk::{WalkError, open};
+use crate::walk::{WalkError, open, sources};
 
 /// The largest spread that is read, in bytes.
 const SPREAD_BYTES_MAX: u64 = 4 << 20;
@@ -74,7 +74,8 @@ fn read_spread(registry: &Registry, list: &Digest) -> Option<Spread> {
     let mut bytes = Vec::new();
     let file = registry.blobs().open(list).ok()?;
     file.take(SPREAD_BYTES_MAX).read_to_end(&mut bytes).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    let spread: Spread = serde_json::from_slice(&bytes).ok()?;
+    spread.measures.values().all(spread::is_bounded).then_some(spread)
 }
 
 fn measured(registry: &Registry, t: Tongue, step: &StepResult) -> Result<Markup, Failure> {
@@ -181,7 +182,7 @@ impl Dropped {
         let mut sample: Vec<(u64, &Fate)> =
             self.sample.iter().map(|((_, number), fate)| (*number, fate)).collect();
         sample.sort_by_key(|(number, _)| *number);
-        let sources = documents::sources(run);
+        let sources = sources(run);
         let rows = html! {
             @for (_, fate) in &sample {
                 tr {

@@ -1,6 +1,6 @@
 //! `ingot dropped`: which documents a run's steps dropped, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use audits::recount::recount;
 use audits::story::{reason, visible};
@@ -79,6 +79,7 @@ impl Options {
     ) -> Result<Counted, Failure> {
         let mut counted = Counted { step: step.name.clone(), dropped: 0, by: BTreeMap::new() };
         let Some(list) = step.fates else { return Ok(counted) };
+        let sources = walk::sources(run);
         let mut fates = FateReader::new(walk::open(registry, &list)?);
         let mut sampled: BTreeMap<(Digest, u64), Fate> = BTreeMap::new();
         let damaged = |error| walk::WalkError::List { digest: list, error };
@@ -86,7 +87,7 @@ impl Options {
             counted.dropped += 1;
             *counted.by.entry(fate.measure.clone()).or_default() += 1;
             match self.sample {
-                None => print(context, run, step, &fate)?,
+                None => print(context, run, step, &sources, &fate)?,
                 Some(most) => {
                     sampled.insert((fate.document, counted.dropped), fate);
                     if sampled.len() > most {
@@ -95,27 +96,23 @@ impl Options {
                 }
             }
         }
-        let in_order: BTreeSet<(u64, Digest)> =
-            sampled.keys().map(|(id, number)| (*number, *id)).collect();
-        for (number, id) in in_order {
-            print(context, run, step, &sampled[&(id, number)])?;
+        let mut in_order: Vec<_> = sampled.into_iter().collect();
+        in_order.sort_by_key(|((_, number), _)| *number);
+        for (_, fate) in &in_order {
+            print(context, run, step, &sources, fate)?;
         }
         Ok(counted)
     }
-}
-
-fn source(run: &RunRecord, fate: &Fate) -> String {
-    let mut sources = run.steps.iter().filter_map(|step| step.name.strip_prefix("gather "));
-    sources.nth(fate.source as usize).unwrap_or("?").to_owned()
 }
 
 fn print(
     context: &mut Context,
     run: &RunRecord,
     step: &StepResult,
+    sources: &[&str],
     fate: &Fate,
 ) -> Result<(), Failure> {
-    let source = source(run, fate);
+    let source = sources.get(fate.source as usize).copied().unwrap_or("?");
     if context.common.json {
         return context.json(&json!({
             "kind": "dropped", "run": run.summary.id, "step": step.name, "source": source,

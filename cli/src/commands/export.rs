@@ -13,6 +13,7 @@ use trainer::{export, shape::Shape};
 
 use super::run::{Furnace, gate_words};
 use crate::context::Context;
+use crate::furnace::hash_file;
 use crate::words::{self, count, size};
 use crate::{EXIT_YES, Failure, documents, target};
 
@@ -81,7 +82,7 @@ impl Options {
         let file = partial.join(documents::FILE);
         let written = documents::write(context, registry, record, &options, &file);
         let done = written.and_then(|count| {
-            let found = documents::digest_of(&file)?;
+            let found = hash_file(&file).map_err(about)?;
             fs::rename(&partial, folder).map_err(about)?;
             Ok((count, found))
         });

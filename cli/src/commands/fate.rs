@@ -55,7 +55,7 @@ impl Options {
                 }
                 stories => stories?,
             };
-            found |= !stories.told.is_empty();
+            found |= !stories.told.is_empty() || stories.more > 0;
             for story in &stories.told {
                 let texts = self.show.then(|| texts::made_again(&registry, &run, story));
                 if context.common.json {
@@ -159,7 +159,7 @@ fn shown(
         }
     }
     for (_, step, _) in changes.skip(texts.len().saturating_sub(1)) {
-        context.note(format!("{step} looks at other documents too; its text is not made again"));
+        context.note(format!("{step}: its text is not made again from this document alone"));
     }
     Ok(())
 }

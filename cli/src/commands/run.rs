@@ -176,7 +176,7 @@ pub fn aside(context: &Context, record: &RunRecord) -> Vec<String> {
     let line = |step: &StepResult| {
         let kept = context.digest(&step.quarantine?);
         let bad = *step.counts.get("quarantined").filter(|bad| **bad > 0)?;
-        let source = step.name.trim_start_matches("gather ");
+        let source = step.name.strip_prefix("gather ")?;
         Some(format!("quarantine {kept}  {} bad records of {source}", count(bad)))
     };
     record.steps.iter().filter_map(line).collect()

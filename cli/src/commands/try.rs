@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use audits::story::short;
 use clap::Args;
 use kernels::{Kernels, Tier};
 use recipes::operators::CleaningStep;
@@ -138,12 +139,6 @@ fn kind(decision: &Decision) -> (usize, &'static str) {
         Decision::Change(_) => (1, "changed"),
         Decision::Drop(_) => (2, "dropped"),
     }
-}
-
-/// A value as people read it: at most six digits after the point.
-fn short(value: f64) -> String {
-    let text = format!("{value:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn measured(measure: &Measure) -> String {

@@ -50,11 +50,14 @@ impl Options {
             return token(context, &registry, &self.name, number);
         }
         let mut search = Search::new(&registry, Wanted::read(&self.name), self.limit);
-        let mut places = Places::default();
+        let (mut places, mut silent) = (Places::default(), 0u64);
         for run in registry.runs()? {
             let run = target::record(&registry, &run.id)?;
             let stories = match search.run(&run) {
-                Err(WalkError::NoLists { .. }) => continue,
+                Err(WalkError::NoLists { .. }) => {
+                    silent += 1;
+                    continue;
+                }
                 stories => stories?,
             };
             for story in &stories.told {
@@ -64,9 +67,13 @@ impl Options {
             if stories.more > 0 {
                 let (id, more) = (context.digest(&run.summary.id), count(stories.more));
                 context.note(format!("{more} more in run {id}; `--limit` shows them"));
+                places.found = true;
             }
         }
         places.print(context)?;
+        if silent > 0 {
+            context.note(format!("{} runs kept no lists of their documents", count(silent)));
+        }
         if !places.found {
             context.note("no run contains it");
         }
