@@ -79,6 +79,43 @@ fn a_cleaning_without_inputs_fits_into_a_recipe() {
     place.ingot("check imported.yaml").exits(0);
 }
 
+#[test]
+fn inputs_keep_their_kinds_patterns_and_weights() {
+    let place = Place::new();
+    let check = |paths: &str, wanted: &str| {
+        let config = format!("dataset_path: '{paths}'\nprocess:\n  - document_deduplicator\n");
+        place.write("config.yaml", config);
+        let recipe = place.ingot("import data-juicer config.yaml").exits(0).out;
+        assert!(recipe.contains(wanted), "`{wanted}` in:\n{recipe}");
+        place.write("recipe.yaml", recipe);
+        place.ingot("check recipe.yaml").exits(0);
+    };
+    check("a/web.parquet", "    kind: parquet\n    path: \"a/web.parquet\"\n    text: \"text\"\n");
+    check("a/*.parquet", "    kind: parquet\n    include: [\"a/*.parquet\"]\n    text: \"text\"\n");
+    check(
+        "a/w-*.json.gz",
+        "    kind: jsonl\n    include: [\"a/w-*.json.gz\"]\n    text: \"text\"\n",
+    );
+    check("books", "    kind: files\n    include: [\"books/**/*.txt\"]\n");
+    // Weights that sum to one are the shares; others are parts of their sum.
+    check("0.1234567 a.jsonl 0.8765433 b.jsonl", "{source: a, share: 0.1234567}");
+    check("0.1234567 a.jsonl 0.8765433 b.jsonl", "{source: b, share: 0.8765433}");
+    check("1 a.jsonl 2 b.jsonl", "{source: a, share: 0.3333333333333333}");
+    check("1e-7 a.jsonl 0.9999999 b.jsonl", "{source: a, share: 1.0e-7}");
+}
+
+#[test]
+fn numbers_that_a_repetition_gives_are_ones_that_we_read() {
+    let place = Place::new();
+    let dclm = "- source: cc\n  steps:\n    - {func: repetition_filter, granularity: 100, \
+                max_fraction: 7}\n    - {func: line_length_filter, max_length: 10.5}\n";
+    place.write("dclm.yaml", dclm);
+    let said = place.ingot("import dclm dclm.yaml").exits(0);
+    let wanted = "cleaning:\n  - filter.repeated-ngrams@1: {n: 64, profile: \"dclm\", share_max: 1.0}\n  \
+                  - filter.longest-line@1: {max: 10, profile: \"dclm\"}\n";
+    assert_eq!(said.out, wanted);
+}
+
 const MIXER: &str = r#"{
   "streams": [
     {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use recipes::import::{self, Import, Item, Tool};
+use recipes::import::{self, Import, Item, Tool, plain};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -107,11 +107,6 @@ fn said(context: &mut Context, file: &Path, item: &Item) {
     for note in &item.translated.notes {
         context.note(format!("{place}: {}: note: {note}", plain(&item.name)));
     }
-}
-
-/// A name without what could move a terminal's cursor.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn record(item: &Item) -> Value {

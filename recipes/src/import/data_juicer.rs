@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, Translated, languages, or};
+use super::table::{META, MODEL, Row, Take, To, Translated, languages, or, row};
 use super::{Import, Tool, items, members, paths, settings};
 use crate::problem::Problems;
 use crate::tree::{self, Node};
@@ -27,21 +27,10 @@ pub const FREE: [&str; 12] = [
 ];
 
 const OWN: &str = r#"{"profile": "data-juicer"}"#;
-const META: &str = "a document has no such field here";
-const MODEL: &str = "no model is part of a recipe here";
 const LIST: &str =
     "its list of words does not come with the recipe; `filter.listed-words@1` takes one";
 const RANDOM: &str = "it makes other texts by chance";
 const TOKENS: &str = "words are not cut by a model here";
-
-const fn row(
-    name: &'static str,
-    to: To,
-    parameters: &'static [(&'static str, Take)],
-    note: &'static str,
-) -> Row {
-    Row { name, to, parameters, note }
-}
 
 /// The mappers, filters, deduplicators and selectors for text.
 pub static ROWS: &[Row] = &[

@@ -2,29 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, Translated, fitted, languages, or};
+use super::table::{META, MODEL, Row, Take, To, Translated, languages, or, parsed, row};
 use super::{Import, Tool, items, members, settings};
-use crate::operators::catalogue;
 use crate::problem::Problems;
 use crate::tree::{self, Node};
 
 use Take::{As, Free, Only, Read, Rest};
-use To::{By, None as No, Step};
+use To::{By, None as No, Step, Steps};
 
 const OWN: &str = r#"{"profile": "dclm"}"#;
-const META: &str = "a document has no such field here";
-const MODEL: &str = "no model is part of a recipe here";
 const CODE: &str = "a document is one text here, no repository and no thread";
 const COUNT: &str = "no step counts for another one";
 
-const fn row(
-    name: &'static str,
-    to: To,
-    parameters: &'static [(&'static str, Take)],
-    note: &'static str,
-) -> Row {
-    Row { name, to, parameters, note }
-}
+/// An empty text is dropped.
+const NOT_EMPTY: (&str, &str) = ("filter.length@1", r#"{"chars_min": 1}"#);
 
 const PHRASES: &[(&str, Take)] = &[
     ("banlist", Read),
@@ -72,18 +63,38 @@ pub static ROWS: &[Row] = &[
         &[("max_alnum_ratio", As("share_min", "0.25"))],
         "",
     ),
-    row("arxiv_appendix_modifier", By(appendix), &[], ""),
-    row("arxiv_comment_modifier", By(comments), &[("remove_multiline", Read)], ""),
-    row("arxiv_macro_modifier", By(macros), &[], ""),
-    row("arxiv_section_strip_modifier", By(header), &[], ""),
+    row(
+        "arxiv_appendix_modifier",
+        Steps(&[("text.latex-bibliography@1", "{}"), NOT_EMPTY]),
+        &[],
+        "",
+    ),
+    row(
+        "arxiv_comment_modifier",
+        Steps(&[("text.latex-comments@1", r#"{"profile": "redpajama"}"#), NOT_EMPTY]),
+        &[("remove_multiline", As("blocks", "false"))],
+        "",
+    ),
+    row("arxiv_macro_modifier", Steps(&[("text.latex-macros@1", "{}"), NOT_EMPTY]), &[], ""),
+    row(
+        "arxiv_section_strip_modifier",
+        Steps(&[("text.latex-header@1", r#"{"drop_without": true}"#), NOT_EMPTY]),
+        &[],
+        "",
+    ),
     row(
         "bullet_count_filter",
         Step("filter.bullet-lines@1", OWN),
         &[("max_bullet_start_ratio", As("share_max", "0.9"))],
         "",
     ),
-    row("citation_removal_modifier", By(citations), &[], ""),
-    row("counter_line_modifier", By(counters), &[], ""),
+    row("citation_removal_modifier", Steps(&[("text.citations@1", "{}"), NOT_EMPTY]), &[], ""),
+    row(
+        "counter_line_modifier",
+        Steps(&[("text.lines@1", r#"{"counters": true, "trim": true}"#), NOT_EMPTY]),
+        &[],
+        "",
+    ),
     row("detect_lang_paragraph_enricher", No(MODEL), &[], ""),
     row("detect_lang_whole_page_enricher", By(told), TOLD, ""),
     row(
@@ -105,7 +116,12 @@ pub static ROWS: &[Row] = &[
     row("language_filter", By(language), TOLD, ""),
     row("line_counter_enricher", No(COUNT), &[], ""),
     row("line_length_filter", By(line_length), &[("length_type", Read), ("max_length", Read)], ""),
-    row("line_length_modifier", By(line_words), &[("min_length", Read), ("max_length", Read)], ""),
+    row(
+        "line_length_modifier",
+        Steps(&[("text.lines@1", "{}"), NOT_EMPTY]),
+        &[("min_length", As("words_min", "0")), ("max_length", As("words_max", "null"))],
+        "",
+    ),
     row("massive_web_repetition_filters", By(web), &[("skip_paragraph", Read)], ""),
     row("move_url_modifier", No(META), &[], ""),
     row(
@@ -114,7 +130,12 @@ pub static ROWS: &[Row] = &[
         &[("max_consecutive", As("lines_max", "2"))],
         "",
     ),
-    row("numeric_ratio_line_modifier", By(digits), &[("max_ratio", Read)], ""),
+    row(
+        "numeric_ratio_line_modifier",
+        Steps(&[("text.lines@1", r#"{"trim": true}"#), NOT_EMPTY]),
+        &[("max_ratio", As("digits_share_max", "1.0"))],
+        "",
+    ),
     row("page_length_filter", By(page_length), WORDS, ""),
     row("punctuation_line_modifier", By(ends), &[("remove_ellipses", Read)], ""),
     row("quality_filter", No(META), &[], ""),
@@ -157,8 +178,18 @@ pub static ROWS: &[Row] = &[
         &[("max_symbol_to_word_ratio", As("max", "0.1"))],
         "",
     ),
-    row("uppercase_ratio_line_modifier", By(uppercase), &[("max_ratio", Read)], ""),
-    row("url_removal_modifier", By(links), &[("tlds_filepath", Free)], ""),
+    row(
+        "uppercase_ratio_line_modifier",
+        Steps(&[("text.lines@1", r#"{"trim": true}"#), NOT_EMPTY]),
+        &[("max_ratio", As("uppercase_share_max", "0.5"))],
+        "",
+    ),
+    row(
+        "url_removal_modifier",
+        Steps(&[("text.links@1", OWN), NOT_EMPTY]),
+        &[("tlds_filepath", Free)],
+        "",
+    ),
     row("url_substring_filter", No(META), &[], ""),
     row("within_page_dedup", By(within), &[("granularity", Read), ("normalize", Read)], ""),
     row("word_counter_enricher", No(COUNT), &[], ""),
@@ -168,15 +199,26 @@ pub static ROWS: &[Row] = &[
         &[("min_length", As("min", "0.0")), ("max_length", As("max", "null"))],
         "",
     ),
-    row("word_length_modifier", By(longest_word), WORDS, ""),
+    row(
+        "word_length_modifier",
+        Steps(&[("text.lines@1", "{}"), NOT_EMPTY]),
+        &[
+            ("key", Free),
+            ("max_length", As("word_chars_max", "1000")),
+            ("ignore_punctuation", As("bare", "false")),
+            ("model", Free),
+            ("tokenizer", Free),
+            ("tokenizer_lang", Free),
+        ],
+        "",
+    ),
     row("word_removal_ratio_filter", No(COUNT), &[], ""),
 ];
 
 type Settings = Map<String, Value>;
 
-/// An empty text is dropped.
 fn not_empty(made: &mut Translated) {
-    made.step("filter.length@1", json!({"chars_min": 1}));
+    made.step(NOT_EMPTY.0, parsed(NOT_EMPTY.1));
 }
 
 fn told(_: &Settings, made: &mut Translated) {
@@ -186,73 +228,6 @@ fn told(_: &Settings, made: &mut Translated) {
 fn language(settings: &Settings, made: &mut Translated) {
     let keep = or(settings, "keep_languages", json!([]));
     languages(made, &keep, &or(settings, "threshold", json!(0.0)));
-}
-
-fn appendix(_: &Settings, made: &mut Translated) {
-    made.step("text.latex-bibliography@1", json!({}));
-    not_empty(made);
-}
-
-fn comments(settings: &Settings, made: &mut Translated) {
-    let blocks = or(settings, "remove_multiline", json!(false));
-    made.step("text.latex-comments@1", json!({"profile": "redpajama", "blocks": blocks}));
-    not_empty(made);
-}
-
-fn macros(_: &Settings, made: &mut Translated) {
-    made.step("text.latex-macros@1", json!({}));
-    not_empty(made);
-}
-
-fn header(_: &Settings, made: &mut Translated) {
-    made.step("text.latex-header@1", json!({"drop_without": true}));
-    not_empty(made);
-}
-
-fn citations(_: &Settings, made: &mut Translated) {
-    made.step("text.citations@1", json!({}));
-    not_empty(made);
-}
-
-fn counters(_: &Settings, made: &mut Translated) {
-    made.step("text.lines@1", json!({"counters": true, "trim": true}));
-    not_empty(made);
-}
-
-fn links(_: &Settings, made: &mut Translated) {
-    made.step("text.links@1", json!({"profile": "dclm"}));
-    not_empty(made);
-}
-
-/// A step on lines with one share.
-fn share(settings: &Settings, made: &mut Translated, key: &str, default: f64) {
-    let most = or(settings, "max_ratio", json!(default));
-    made.step("text.lines@1", json!({key: most, "trim": true}));
-    not_empty(made);
-}
-
-fn digits(settings: &Settings, made: &mut Translated) {
-    share(settings, made, "digits_share_max", 1.0);
-}
-
-fn uppercase(settings: &Settings, made: &mut Translated) {
-    share(settings, made, "uppercase_share_max", 0.5);
-}
-
-fn line_words(settings: &Settings, made: &mut Translated) {
-    let mut own = json!({"words_min": or(settings, "min_length", json!(0))});
-    if let Some(most) = settings.get("max_length").filter(|most| most.is_u64()) {
-        own["words_max"] = most.clone();
-    }
-    made.step("text.lines@1", own);
-    not_empty(made);
-}
-
-fn longest_word(settings: &Settings, made: &mut Translated) {
-    let most = or(settings, "max_length", json!(1000));
-    let bare = or(settings, "ignore_punctuation", json!(false));
-    made.step("text.lines@1", json!({"word_chars_max": most, "bare": bare}));
-    not_empty(made);
 }
 
 fn ends(settings: &Settings, made: &mut Translated) {
@@ -288,13 +263,8 @@ fn page_length(settings: &Settings, made: &mut Translated) {
         _ => ("min", "max"),
     };
     let mut own = if min == "min" { json!({"profile": "dclm"}) } else { json!({}) };
-    let schema = &catalogue::find(name).expect("an operator").schema["properties"];
-    let limits = [(min, "min_length", json!(1)), (max, "max_length", Value::Null)];
-    for (key, foreign, default) in limits {
-        if let Some(value) = fitted(&schema[key], key, or(settings, foreign, default)) {
-            own[key] = value;
-        }
-    }
+    own[min] = or(settings, "min_length", json!(1));
+    own[max] = or(settings, "max_length", Value::Null);
     if or(settings, "remove_empty", json!(true)) != true
         || or(settings, "ignore_whitespace", json!(true)) != true
     {

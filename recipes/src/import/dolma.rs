@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, Translated, languages, translate};
+use super::table::{MODEL, Row, Take, To, Translated, languages, translate};
 use super::{Import, Tool, items, members, paths};
 use crate::problem::Problems;
 use crate::tree::Node;
@@ -24,7 +24,6 @@ const CHARS: &[(&str, Take)] =
 const ONLY_MAX: &[(&str, Take)] = &[("max", As("max", "0"))];
 const ONLY_MIN: &[(&str, Take)] = &[("min", As("min", "null"))];
 const WITH: &[(&str, Take)] = &[("replacement", As("with", "\"\""))];
-const MODEL: &str = "no model is part of a recipe here";
 
 const fn row(
     name: &'static str,

@@ -17,6 +17,7 @@ use crate::problem::{Place, Problems};
 use crate::tree::{self, Node};
 
 pub use table::{Translated, translate};
+pub use written::plain;
 
 /// A tool whose recipes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

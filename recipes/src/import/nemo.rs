@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Row, Take, To, Translated, or};
+use super::table::{META, MODEL, Row, Take, To, Translated, or, row};
 use super::{Import, Tool, items, settings};
 use crate::problem::Problems;
 use crate::tree::{self, Node};
@@ -11,19 +11,8 @@ use Take::{As, Free, Lost, Only, Read, Rest};
 use To::{By, None as No, Step};
 
 const OWN: &str = r#"{"profile": "nemo"}"#;
-const META: &str = "a document has no such field here";
-const MODEL: &str = "no model is part of a recipe here";
 const ENGLISH: &str = r#"["en"]"#;
 const PATTERN: &str = "a pattern of one's own";
-
-const fn row(
-    name: &'static str,
-    to: To,
-    parameters: &'static [(&'static str, Take)],
-    note: &'static str,
-) -> Row {
-    Row { name, to, parameters, note }
-}
 
 /// The heuristic and code filters, and the modifiers.
 pub static ROWS: &[Row] = &[

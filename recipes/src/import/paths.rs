@@ -1,5 +1,7 @@
 //! Which of our sources a foreign path is.
 
+use serde_json::json;
+
 use super::{Dataset, Import};
 use crate::problem::Place;
 
@@ -11,9 +13,7 @@ pub fn add(import: &mut Import, place: Place, path: &str, text: &str, weight: f6
         .any(|scheme| lower.starts_with(scheme))
     {
         "it lies elsewhere; a source is a file, which registering pins by its digest"
-    } else if path.contains(['*', '?']) && is_jsonl(&lower) {
-        "a pattern of JSONL files; a `jsonl` source is one file"
-    } else if lower.ends_with(".parquet") || lower.ends_with(".csv") || lower.ends_with(".tsv") {
+    } else if [".csv", ".tsv"].iter().any(|end| lower.ends_with(end)) {
         "its format is not read yet"
     } else if path.chars().any(char::is_control) || path.is_empty() {
         "no path"
@@ -24,10 +24,37 @@ pub fn add(import: &mut Import, place: Place, path: &str, text: &str, weight: f6
     import.lose(&format!("input `{path}`"), place, reason);
 }
 
-/// Whether a path is one of JSON lines.
-pub fn is_jsonl(path: &str) -> bool {
+/// The source, as the members of a mapping.
+pub fn source(dataset: &Dataset) -> Vec<String> {
+    let path = dataset.path.as_str();
+    let kind = kind(path);
+    let place = match (kind, path.contains(['*', '?', '['])) {
+        ("files", false) if !file(path).contains('.') => {
+            format!("include: [{}]", json!(format!("{}/**/*.txt", path.trim_end_matches('/'))))
+        }
+        ("files", _) | (_, true) => format!("include: [{}]", json!(path)),
+        _ => format!("path: {}", json!(path)),
+    };
+    let mut members = vec![format!("kind: {kind}"), place];
+    if kind != "files" {
+        members.push(format!("text: {}", json!(dataset.text)));
+    }
+    members
+}
+
+/// What a path ends with.
+pub fn file(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+/// The kind of source by the end of a path.
+fn kind(path: &str) -> &'static str {
     let lower = path.to_lowercase();
     let bare = [".gz", ".zst", ".gzip"].iter().find_map(|end| lower.strip_suffix(end));
-    let bare = bare.unwrap_or(&lower);
-    bare.ends_with(".jsonl") || bare.ends_with(".json") || bare.ends_with(".ndjson")
+    let is_any = |path: &str, ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+    match bare.unwrap_or(&lower) {
+        _ if is_any(&lower, &[".parquet"]) => "parquet",
+        bare if is_any(bare, &[".jsonl", ".json", ".ndjson"]) => "jsonl",
+        _ => "files",
+    }
 }

@@ -32,11 +32,19 @@ impl Translated {
         self.lost.push(reason.into());
     }
 
+    /// Adds a step, each value as the parameter takes it.
     pub(super) fn step(&mut self, name: &str, settings: Value) {
         let Value::Object(settings) = settings else { return };
-        self.steps.push((name.into(), settings));
+        let schema = &catalogue::find(name).expect("an operator of ours").schema["properties"];
+        let settings = settings
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.clone(), fitted(&schema[&key], &key, value)?)));
+        self.steps.push((name.into(), settings.collect()));
     }
 }
+
+pub const META: &str = "a document has no such field here";
+pub const MODEL: &str = "no model is part of a recipe here";
 
 /// A row: a foreign operator.
 pub struct Row {
@@ -47,11 +55,22 @@ pub struct Row {
     pub note: &'static str,
 }
 
+pub const fn row(
+    name: &'static str,
+    to: To,
+    parameters: &'static [(&'static str, Take)],
+    note: &'static str,
+) -> Row {
+    Row { name, to, parameters, note }
+}
+
 /// What a foreign operator is here.
 pub enum To {
     /// A step with fixed parameters, as JSON.
     Step(&'static str, &'static str),
-    /// More than one step, or one that depends on a parameter.
+    /// More of them, of which the first takes the foreign parameters.
+    Steps(&'static [(&'static str, &'static str)]),
+    /// Steps that depend on a parameter.
     By(fn(&Map<String, Value>, &mut Translated)),
     /// Nothing, and why.
     None(&'static str),
@@ -73,7 +92,7 @@ pub enum Take {
     Lost(&'static str, &'static str),
 }
 
-fn parsed(text: &'static str) -> Value {
+pub fn parsed(text: &'static str) -> Value {
     serde_json::from_str(text).expect("a row is JSON")
 }
 
@@ -116,7 +135,14 @@ pub fn translate(tool: Tool, name: &str, settings: &Map<String, Value>) -> Trans
             translated.lose(*reason);
         }
         To::By(made) => made(settings, &mut translated),
-        To::Step(ours, fixed) => step(row, ours, &parsed(fixed), settings, &mut translated),
+        To::Step(ours, fixed) => step(row, (ours, fixed), settings, &mut translated),
+        To::Steps(all) => {
+            let (first, others) = all.split_first().expect("a row has a step");
+            step(row, *first, settings, &mut translated);
+            for (ours, fixed) in others {
+                translated.step(ours, parsed(fixed));
+            }
+        }
     }
     if !row.note.is_empty() && !translated.steps.is_empty() {
         translated.notes.push(row.note.into());
@@ -136,22 +162,18 @@ fn unknown(tool: Tool, name: &str) -> String {
 
 fn step(
     row: &Row,
-    ours: &'static str,
-    fixed: &Value,
+    (ours, fixed): (&'static str, &'static str),
     settings: &Map<String, Value>,
     translated: &mut Translated,
 ) {
-    let mut made = fixed.as_object().cloned().unwrap_or_default();
-    let schema = &catalogue::find(ours).expect("a row names an operator").schema;
+    let mut made = parsed(fixed);
     for (key, take) in row.parameters {
         let given = settings.get(*key);
         match take {
             Take::As(to, default) | Take::Rest(to, default) => {
                 let value = given.cloned().unwrap_or_else(|| parsed(default));
                 let value = if matches!(take, Take::Rest(..)) { rest(&value) } else { value };
-                if let Some(value) = fitted(&schema["properties"][*to], to, value) {
-                    made.insert((*to).into(), value);
-                }
+                made[*to] = value;
             }
             Take::Only(allowed) => {
                 let allowed = parsed(allowed);
@@ -169,7 +191,7 @@ fn step(
             Take::Free | Take::Read => {}
         }
     }
-    translated.step(ours, Value::Object(made));
+    translated.step(ours, made);
 }
 
 /// One minus a share, without the dirt of binary fractions.
@@ -179,7 +201,7 @@ pub fn rest(value: &Value) -> Value {
 }
 
 /// A value as our parameter takes it; nothing where it says no more than leaving it out.
-pub fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
+fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
     match (kind(schema), value) {
         (_, Value::Null) => None,
         ("array", one @ (Value::String(_) | Value::Number(_))) => Some(json!([one])),
@@ -245,7 +267,11 @@ mod tests {
             for row in rows(tool) {
                 let twice = rows(tool).iter().filter(|other| other.name == row.name).count();
                 assert_eq!(twice, 1, "{word} {}", row.name);
-                let To::Step(ours, fixed) = &row.to else { continue };
+                let (ours, fixed) = match &row.to {
+                    To::Step(ours, fixed) => (ours, fixed),
+                    To::Steps(all) => (&all[0].0, &all[0].1),
+                    To::By(_) | To::None(_) => continue,
+                };
                 let schema = &catalogue::find(ours).unwrap_or_else(|| panic!("{ours}")).schema;
                 let known = |key: &str| schema["properties"].get(key).is_some();
                 let fixed = parsed(fixed);

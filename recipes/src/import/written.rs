@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use super::{Dataset, Import, Item, Tool, paths};
 
 /// What a recipe needs and no other tool's recipe has.
@@ -51,34 +49,19 @@ fn sources(datasets: &[Dataset]) -> String {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let (mut sources, mut formula) = ("sources:\n".to_owned(), "formula:\n".to_owned());
     let all: f64 = datasets.iter().map(|dataset| dataset.weight).sum();
-    let mut left = 1.0;
-    for (place, dataset) in datasets.iter().enumerate() {
-        let file = dataset.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let stem = name(file.split('.').next().unwrap_or_default());
+    for dataset in datasets {
+        let stem = name(paths::file(&dataset.path).split('.').next().unwrap_or_default());
         // A name has 64 letters at most, a number that tells equal ones apart among them.
         let stem: String = stem.chars().take(56).collect();
         let times = names.entry(stem.clone()).or_insert(0);
         *times += 1;
         let own = if *times == 1 { stem } else { format!("{stem}.{times}") };
-        let path = json!(dataset.path);
-        sources += &match paths::is_jsonl(&dataset.path) {
-            true => {
-                let text = json!(dataset.text);
-                format!("  {own}:\n    kind: jsonl\n    path: {path}\n    text: {text}\n")
-            }
-            false => {
-                let pattern = match file.contains(['.', '*']) {
-                    true => path,
-                    false => json!(format!("{}/**/*.txt", dataset.path.trim_end_matches('/'))),
-                };
-                format!("  {own}:\n    kind: files\n    include: [{pattern}]\n")
-            }
-        };
-        let share = match place + 1 == datasets.len() {
-            true => (left * 1e9_f64).round() / 1e9,
-            false => (dataset.weight / all * 1e6).round() / 1e6,
-        };
-        left -= share;
+        sources += &format!("  {own}:\n");
+        for member in paths::source(dataset) {
+            sources += &format!("    {member}\n");
+        }
+        // Weights that are shares stay as they are written there.
+        let share = if (all - 1.0).abs() < 1e-9 { dataset.weight } else { dataset.weight / all };
         formula += &format!("  - {{source: {own}, share: {share:?}}}\n");
     }
     sources + &formula
@@ -99,7 +82,7 @@ fn cleaning(items: &[Item]) -> String {
     if steps == 0 { format!("cleaning: []\n{text}") } else { format!("cleaning:\n{text}") }
 }
 
-/// A text that ends no comment.
-fn plain(text: &str) -> String {
+/// A text that ends no comment and moves no cursor.
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
