@@ -37,6 +37,11 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Value, CanonicalError> {
     Ok(value)
 }
 
+/// Whether a field added later says nothing: it is left out, so that older bytes stay.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 fn check_integers(value: &Value) -> Result<(), CanonicalError> {
     match value {
         Value::Number(number) => {

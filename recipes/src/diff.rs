@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::canonical::is_default;
 use crate::diff_list;
 use crate::pinned::{Manifest, Pinned};
 
@@ -240,7 +241,7 @@ fn extent(manifest: &Manifest) -> String {
 
 /// What a bad record means, where that was chosen.
 fn chosen(manifest: &Manifest) -> Value {
-    if manifest.on_error.is_default() { Value::Null } else { json(&manifest.on_error) }
+    if is_default(&manifest.on_error) { Value::Null } else { json(&manifest.on_error) }
 }
 
 fn source(found: &mut Vec<Change>, path: &str, a: &Manifest, b: &Manifest) {

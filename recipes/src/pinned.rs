@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::is_default;
 use crate::digest::Digest;
 use crate::object::{Object, ObjectError};
 use crate::recipe::{
@@ -25,7 +26,7 @@ pub struct Manifest {
     /// The full commit id of a git source.
     pub commit: Option<String>,
     /// What a record that cannot be read means; written out only where it is not the default.
-    #[serde(default, skip_serializing_if = "OnError::is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub on_error: OnError,
     /// Sorted by name.
     pub files: Vec<ManifestFile>,

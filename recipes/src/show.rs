@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::canonical::is_default;
 use crate::digest::Digest;
 use crate::object::ObjectError;
 use crate::pinned::Pinned;
@@ -22,7 +23,7 @@ pub fn show(pinned: &Pinned) -> String {
             if let Some(licence) = &manifest.licence {
                 view["licence"] = json!(licence);
             }
-            if !manifest.on_error.is_default() {
+            if !is_default(&manifest.on_error) {
                 view["on_error"] = json!(manifest.on_error);
             }
             (name.clone(), view)

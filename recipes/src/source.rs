@@ -143,13 +143,6 @@ pub enum OnError {
     Quarantine,
 }
 
-impl OnError {
-    /// Whether nothing was chosen.
-    pub fn is_default(&self) -> bool {
-        *self == OnError::default()
-    }
-}
-
 impl Source {
     /// What every source may say.
     fn shared(&self) -> (Option<&String>, Hold, OnError) {

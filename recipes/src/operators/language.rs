@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::thousandths;
+
 /// Drops documents that are in none of some languages.
 ///
 /// The value is how sure the identification is, from 0 to 1, where it finds a wanted language, else
@@ -20,13 +22,9 @@ pub struct FilterLanguage {
     #[schemars(length(min = 1))]
     pub languages: Vec<Language>,
     /// The least certainty kept.
-    #[serde(default = "most")]
+    #[serde(default = "thousandths::<650>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub confidence_min: f64,
-}
-
-fn most() -> f64 {
-    0.65
 }
 
 /// A language that can be told from others.

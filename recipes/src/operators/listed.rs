@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cut, whole};
+use super::{Cut, thousandths, whole};
 
 /// Keeps documents by the part of their words that stand in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct ListedWords {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part kept.
-    #[serde(default = "one")]
+    #[serde(default = "thousandths::<1_000>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
 }
@@ -59,7 +59,7 @@ pub struct WordList {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part of the text's words that is kept.
-    #[serde(default = "one")]
+    #[serde(default = "thousandths::<1_000>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
     /// The most that a kept document has of them; unset, there is no limit.
@@ -153,8 +153,4 @@ pub struct EvaluationSet {
     /// Its texts.
     #[schemars(length(min = 1))]
     pub texts: Vec<String>,
-}
-
-fn one() -> f64 {
-    1.0
 }

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Profile, thousandths, whole};
+use crate::canonical::is_default;
 
 /// Keeps documents whose measured part lies in a range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The smallest part kept.
@@ -18,13 +19,9 @@ pub struct Share {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part kept.
-    #[serde(default = "one")]
+    #[serde(default = "thousandths::<1_000>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
-}
-
-fn one() -> f64 {
-    1.0
 }
 
 /// Keeps documents whose measured number lies in a range.
@@ -32,7 +29,7 @@ fn one() -> f64 {
 #[serde(deny_unknown_fields)]
 pub struct Count {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The smallest number kept.
@@ -48,7 +45,7 @@ pub struct Count {
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// Whose words and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// Another way to cut a text than the profile's.
@@ -70,7 +67,7 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 pub struct WordCount {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The smallest number kept.
@@ -89,7 +86,7 @@ pub struct WordCount {
 #[serde(deny_unknown_fields)]
 pub struct WordAmount {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The smallest value kept.
@@ -110,7 +107,7 @@ pub struct WordAmount {
 #[serde(deny_unknown_fields)]
 pub struct WordShare {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The smallest part kept.
@@ -118,7 +115,7 @@ pub struct WordShare {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part kept.
-    #[serde(default = "one")]
+    #[serde(default = "thousandths::<1_000>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
     /// How a text is cut into words by the operator's own profile, if not as the page says.
@@ -131,7 +128,7 @@ pub struct WordShare {
 #[serde(deny_unknown_fields)]
 pub struct WordRepetition {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The length of an n-gram.
@@ -143,7 +140,7 @@ pub struct WordRepetition {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part kept.
-    #[serde(default = "half")]
+    #[serde(default = "thousandths::<500>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
     /// How a text is cut into words by the operator's own profile, if not as the page says.
@@ -173,7 +170,7 @@ pub enum Cut {
 #[serde(deny_unknown_fields)]
 pub struct Amount {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The smallest value kept.
@@ -203,7 +200,7 @@ pub struct ShortLines {
 #[serde(deny_unknown_fields)]
 pub struct Repetition {
     /// Whose measure and defaults.
-    #[serde(default, skip_serializing_if = "Profile::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("x-readings" = true))]
     pub profile: Profile,
     /// The length of an n-gram.
@@ -215,13 +212,9 @@ pub struct Repetition {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part kept.
-    #[serde(default = "half")]
+    #[serde(default = "thousandths::<500>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
-}
-
-fn half() -> f64 {
-    0.5
 }
 
 /// Keeps documents by how often some phrases stand in them.
@@ -238,7 +231,7 @@ pub struct Phrases {
     #[serde(default)]
     pub max: u64,
     /// The fewest that must stand there.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub min: u64,
     /// Whether letters must have the case of the phrase, and white space at the ends counts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -249,10 +242,6 @@ pub struct Phrases {
     /// Whether only so many characters at the front are looked at; unset, all are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u64>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// Keeps documents by the common words in them.
@@ -289,12 +278,6 @@ pub enum PhrasePlace {
     Front,
     /// At the end of the text.
     End,
-}
-
-impl PhrasePlace {
-    pub(super) fn is_anywhere(&self) -> bool {
-        *self == PhrasePlace::Anywhere
-    }
 }
 
 /// Keeps documents by the paragraphs that hold phrases.
@@ -361,7 +344,7 @@ pub struct ScriptShare {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_min: f64,
     /// The largest part kept.
-    #[serde(default = "one")]
+    #[serde(default = "thousandths::<1_000>")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share_max: f64,
 }

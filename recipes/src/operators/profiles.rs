@@ -25,11 +25,6 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// Whether it is the operator's own: it stays out of the canonical form.
-    pub fn is_own(&self) -> bool {
-        *self == Profile::Ingot
-    }
-
     /// The word in a recipe.
     pub fn word(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ use super::{
     HtmlReading, LatexReading, LinkReading, MarkdownReading, MojibakeReading, PhrasePlace,
     SentenceReading, WordReading, thousandths, whole,
 };
+use crate::canonical::is_default;
 
 /// Brings text into one Unicode form, with `\n` for `\r\n` and `\r`.
 ///
@@ -56,7 +57,7 @@ pub struct TextLongWords {
     #[serde(default = "whole::<128>")]
     pub chars_max: u64,
     /// Whose words.
-    #[serde(default, skip_serializing_if = "WordReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: WordReading,
 }
 
@@ -71,7 +72,7 @@ pub struct TextBoilerplate {
     #[serde(default = "whole::<1_000>")]
     pub line_words_max: u64,
     /// Where in a line a phrase is looked for.
-    #[serde(default, skip_serializing_if = "PhrasePlace::is_anywhere")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub place: PhrasePlace,
     /// Whether letters must have the case of the phrase.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -121,7 +122,7 @@ pub struct TextRepeatedSentences {
     #[serde(default = "whole::<2>")]
     pub chars_min: u64,
     /// Whose sentences.
-    #[serde(default, skip_serializing_if = "SentenceReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: SentenceReading,
     /// With a profile: whether letters of either case are the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -136,7 +137,7 @@ pub struct TextRepeatedSentences {
 #[serde(deny_unknown_fields)]
 pub struct TextLinks {
     /// Whose links.
-    #[serde(default, skip_serializing_if = "LinkReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: LinkReading,
     /// The text to put there.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -148,7 +149,7 @@ pub struct TextLinks {
 #[serde(deny_unknown_fields)]
 pub struct TextHtml {
     /// Whose reading.
-    #[serde(default, skip_serializing_if = "HtmlReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: HtmlReading,
 }
 
@@ -172,7 +173,7 @@ pub struct TextHanOnly {
 #[serde(deny_unknown_fields)]
 pub struct TextLatexComments {
     /// Whose reading.
-    #[serde(default, skip_serializing_if = "LatexReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: LatexReading,
     /// Whether lines that are comments go.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -207,7 +208,7 @@ pub struct TextLatexHeader {
 #[serde(deny_unknown_fields)]
 pub struct TextMarkdown {
     /// Whose reading.
-    #[serde(default, skip_serializing_if = "MarkdownReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: MarkdownReading,
 }
 
@@ -364,7 +365,7 @@ pub enum DedupForm {
 #[serde(deny_unknown_fields)]
 pub struct TextMojibake {
     /// Whose reading.
-    #[serde(default, skip_serializing_if = "MojibakeReading::is_own")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub profile: MojibakeReading,
 }
 

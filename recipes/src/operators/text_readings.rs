@@ -14,12 +14,6 @@ pub enum WordReading {
     DataJuicer,
 }
 
-impl WordReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == WordReading::Ingot
-    }
-}
-
 /// Whose sentences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -29,12 +23,6 @@ pub enum SentenceReading {
     Ingot,
     /// A sentence ends with every `.`, `!`, `?` and their wide forms.
     DataJuicer,
-}
-
-impl SentenceReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == SentenceReading::Ingot
-    }
 }
 
 /// Whose links.
@@ -52,12 +40,6 @@ pub enum LinkReading {
     Nemo,
 }
 
-impl LinkReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == LinkReading::Ingot
-    }
-}
-
 /// Whose reading of HTML.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -67,12 +49,6 @@ pub enum HtmlReading {
     Ingot,
     /// Tags vanish, items of lists start lines with `*`, white space stays.
     DataJuicer,
-}
-
-impl HtmlReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == HtmlReading::Ingot
-    }
 }
 
 /// Whose reading of LaTeX.
@@ -87,12 +63,6 @@ pub enum LatexReading {
     Redpajama,
 }
 
-impl LatexReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == LatexReading::Ingot
-    }
-}
-
 /// Whose reading of Markdown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -102,12 +72,6 @@ pub enum MarkdownReading {
     Ingot,
     /// Emphasis within a line, and links, of which the address stays.
     Nemo,
-}
-
-impl MarkdownReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == MarkdownReading::Ingot
-    }
 }
 
 /// Whose reading of broken text.
@@ -120,10 +84,4 @@ pub enum MojibakeReading {
     /// ftfy's: Latin-1, Windows-1250 to 1254 and 1257, ISO 8859-2, Mac OS Roman and code page 437
     /// too, entities, ligatures, wide forms, straight quotes, line ends.
     Ftfy,
-}
-
-impl MojibakeReading {
-    pub(super) fn is_own(&self) -> bool {
-        *self == MojibakeReading::Ingot
-    }
 }
