@@ -111,7 +111,8 @@ fn numbers_that_a_repetition_gives_are_ones_that_we_read() {
                 max_fraction: 7}\n    - {func: line_length_filter, max_length: 10.5}\n";
     place.write("dclm.yaml", dclm);
     let said = place.ingot("import dclm dclm.yaml").exits(0);
-    let wanted = "cleaning:\n  - filter.repeated-ngrams@1: {n: 64, profile: \"dclm\", share_max: 1.0}\n  \
+    let wanted = "cleaning:\n  - filter.repeated-ngrams@1: \
+                  {n: 64, profile: \"dclm\", share_max: 1.0}\n  \
                   - filter.longest-line@1: {max: 10, profile: \"dclm\"}\n";
     assert_eq!(said.out, wanted);
 }
