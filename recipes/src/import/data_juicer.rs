@@ -34,7 +34,12 @@ const TOKENS: &str = "words are not cut by a model here";
 
 /// The mappers, filters, deduplicators and selectors for text.
 pub static ROWS: &[Row] = &[
-    row("chinese_convert_mapper", No("no conversion between scripts"), &[], ""),
+    row(
+        "chinese_convert_mapper",
+        Step("text.chinese-script@1", "{}"),
+        &[("mode", As("conversion", "\"s2t\""))],
+        "",
+    ),
     row("clean_copyright_mapper", Step("text.copyright@1", "{}"), &[], ""),
     row(
         "clean_email_mapper",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     HtmlReading, LatexReading, LinkReading, MarkdownReading, MojibakeReading, PhrasePlace,
-    SentenceReading, WordReading, thousandths, whole,
+    ScriptConversion, SentenceReading, WordReading, thousandths, whole,
 };
 use crate::canonical::is_default;
 
@@ -151,6 +151,18 @@ pub struct TextHtml {
     /// Whose reading.
     #[serde(default, skip_serializing_if = "is_default")]
     pub profile: HtmlReading,
+}
+
+/// Brings Chinese from one script into another: simplified, traditional, that of Taiwan, of Hong
+/// Kong, Japanese.
+///
+/// Phrases are converted as wholes before characters, by the dictionaries of OpenCC 1.4.2, which
+/// come with the program. What no dictionary knows stays, other languages too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextChineseScript {
+    /// From which script into which, by OpenCC's words.
+    pub conversion: ScriptConversion,
 }
 
 /// What stays beside Chinese characters.

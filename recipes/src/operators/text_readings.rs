@@ -85,3 +85,41 @@ pub enum MojibakeReading {
     /// too, entities, ligatures, wide forms, straight quotes, line ends.
     Ftfy,
 }
+
+/// From which Chinese script into which; `p` with the words of the place, such as 滑鼠 for 鼠标.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScriptConversion {
+    /// Simplified to traditional.
+    S2t,
+    /// Simplified to Taiwan's.
+    S2tw,
+    /// Simplified to Taiwan's with its words.
+    S2twp,
+    /// Simplified to Hong Kong's.
+    S2hk,
+    /// Simplified to Hong Kong's with its words.
+    S2hkp,
+    /// Traditional to simplified.
+    T2s,
+    /// Taiwan's to simplified.
+    Tw2s,
+    /// Taiwan's to simplified with the mainland's words.
+    Tw2sp,
+    /// Hong Kong's to simplified.
+    Hk2s,
+    /// Hong Kong's to simplified with the mainland's words.
+    Hk2sp,
+    /// Traditional to Taiwan's.
+    T2tw,
+    /// Taiwan's to traditional.
+    Tw2t,
+    /// Traditional to Hong Kong's.
+    T2hk,
+    /// Hong Kong's to traditional.
+    Hk2t,
+    /// Japanese to traditional.
+    Jp2t,
+    /// Traditional to Japanese.
+    T2jp,
+}

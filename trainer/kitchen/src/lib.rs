@@ -5,6 +5,7 @@
 
 mod c4;
 pub mod chain;
+mod chinese_script;
 mod classifier;
 pub mod clean;
 pub mod code_pages;

@@ -6,6 +6,7 @@ use recipes::recipe::CleaningStep::{self, *};
 use recipes::recipe::EvaluationSet;
 use regex::{NoExpand, Regex};
 
+use crate::chinese_script::Converter;
 use crate::classifier::Classifier;
 use crate::clean;
 use crate::decision::{Decision, Measure};
@@ -36,6 +37,7 @@ enum Aid<'s> {
     /// A pattern; none where it cannot be one, which the reader refuses.
     Pattern(Option<Regex>),
     Tokens(Box<Encoder>),
+    Script(Converter),
 }
 
 impl<'s> Prepared<'s> {
@@ -62,6 +64,7 @@ impl<'s> Prepared<'s> {
             FilterClassifier1(settings) => Aid::Classifier(Classifier::of(settings)),
             TextReplacePattern1(settings) => Aid::Pattern(Regex::new(&settings.pattern).ok()),
             FilterTokens1(settings) => Aid::Tokens(Box::new(token_count::encoder(settings))),
+            TextChineseScript1(settings) => Aid::Script(Converter::of(settings.conversion)),
             _ => Aid::Nothing,
         };
         Prepared { step, aid }
@@ -102,6 +105,9 @@ impl<'s> Prepared<'s> {
             (Aid::Pattern(Some(pattern)), TextReplacePattern1(settings)) => {
                 let after = pattern.replace_all(page.text, NoExpand(&settings.with));
                 Decision::text(page.text, after.into_owned())
+            }
+            (Aid::Script(converter), _) => {
+                Decision::text(page.text, converter.converted(page.text))
             }
             (Aid::Pattern(None), _) => Decision::Keep(Vec::new()),
             _ => clean::decide(self.step, page).expect("a step about one document"),

@@ -1,9 +1,10 @@
 //! What other tools' own tests expect, tried with the operators and profiles that follow them.
 //!
 //! `../vectors/peers.jsonl` holds cases of cc_net, DCLM and Presidio (MIT), and of Data-Juicer,
-//! datatrove, Dolma, ftfy, NeMo Curator and text-dedup (Apache 2.0); `source` of each names where
-//! it is from. A case is translated as `ingot import` translates a recipe, carried out and
-//! compared. All of them must pass; `../OPERATORS.md` says which are not here, and why.
+//! datatrove, Dolma, ftfy, NeMo Curator, OpenCC and text-dedup (Apache 2.0); `source` of each names
+//! where it is from. A case is translated as `ingot import` translates a recipe, carried out and
+//! compared. All of them must pass, but for those with the reason why they differ (`differs`),
+//! which must differ; `../OPERATORS.md` counts them, and says which are not here, and why.
 //!
 //! `INGOT_PEERS=FILE` tries the cases of another file in the same form and prints what became of
 //! them.
@@ -18,6 +19,7 @@ use recipes::recipe::CleaningStep;
 use serde_json::{Map, Value, json};
 
 const CASES: &str = include_str!("../vectors/peers.jsonl");
+const PAGE: &str = include_str!("../OPERATORS.md");
 
 type Settings = Map<String, Value>;
 
@@ -125,6 +127,7 @@ fn judged(case: &Value) -> Result<Verdict, Verdict> {
         "dolma" => dolma(case, name),
         "datatrove" if name.ends_with(".filter") => datatrove(case, name),
         "ftfy" | "datatrove" | "cc_net" | "text_dedup" => text(case, tool, name),
+        "opencc" => text(case, tool, name),
         "presidio" => presidio(case, name),
         _ => Err(Verdict::Unclaimed(format!("{tool} has no profile"))),
     }
@@ -286,7 +289,10 @@ fn dolma(case: &Value, name: &str) -> Result<Verdict, Verdict> {
 }
 
 fn text(case: &Value, tool: &str, name: &str) -> Result<Verdict, Verdict> {
+    let conversion = &case["params"]["config"];
+    let converted = format!("text.chinese-script@1: {{conversion: {conversion}}}");
     let line = match (tool, name) {
+        ("opencc", "convert") => converted.as_str(),
         ("ftfy", "fix_text") | ("datatrove", "FTFYFormatter.format") => {
             "text.mojibake@1: {profile: ftfy}"
         }
@@ -399,12 +405,36 @@ fn every_case_of_another_tool_passes() {
     for line in CASES.lines() {
         let case: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         assert!(case["source"].is_string(), "a case without its source: {line}");
-        match judged(&case).unwrap_or_else(|verdict| verdict) {
-            Verdict::Same => {}
-            verdict => wrong.push(format!("{}: {verdict:?}", case["id"])),
+        match (judged(&case).unwrap_or_else(|verdict| verdict), case["differs"].is_string()) {
+            (Verdict::Same, false) | (Verdict::Differs(_), true) => {}
+            (verdict, _) => wrong.push(format!("{}: {verdict:?}", case["id"])),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `| Tool | same | of all | …`: the page counts what is here.
+#[test]
+fn the_page_counts_the_cases() {
+    let tool = |case: &Value| case["op"].as_str().and_then(|op| op.split('/').next().map(plain));
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for line in CASES.lines() {
+        let case: Value = serde_json::from_str(line).expect("a case");
+        if case["differs"].is_null() {
+            *counts.entry(tool(&case).expect("a tool")).or_default() += 1;
+        }
+    }
+    let (_, table) = PAGE.split_once("| tool | same |").expect("a table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let said: BTreeMap<String, usize> =
+        cells.map(|row| (plain(row[1]), row[2].parse().expect("a number"))).collect();
+    assert_eq!(said, counts);
+}
+
+/// A tool's name without case and marks.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }
 
 #[test]
