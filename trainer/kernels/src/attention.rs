@@ -5,17 +5,17 @@
 //! `p = e/l`, `dP = chain over d of dO·v`, `dS = (p·(dP − D))·scale`; dQ is a chain over j, dK and
 //! dV are chains over the group's query heads in order and within a head over rows ascending.
 
+use std::ops::Range;
+
 use crate::arithmetic::Arithmetic;
 use crate::elementary::exp;
-use crate::kernels::Kernels;
+use crate::kernels::{Buffer, Kernels};
 use crate::lanes;
+use crate::micro::Micro;
+use crate::pack::{Operand, Pack, panel_stride};
 use crate::parts::Parts;
 use crate::rope::RopeTable;
 use crate::tier::Task;
-
-/// Rows handled together and lanes handled together; neither reaches the bits.
-const ROWS: usize = 4;
-const WIDE: usize = 16;
 
 /// The sizes of an attention layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +38,6 @@ impl AttentionShape {
         self.heads / self.kv_heads
     }
 
-    fn time_padded(&self) -> usize {
-        self.time.next_multiple_of(lanes::LANES)
-    }
-
-    fn width_padded(&self) -> usize {
-        self.head_width.next_multiple_of(WIDE)
-    }
-
     fn check(&self, qkv: usize, out: usize, rows: usize, rope: &RopeTable) {
         assert!(rope.fits(self.time, self.head_width), "a table of this time and head width");
         let tokens = self.batch * self.time;
@@ -64,9 +56,22 @@ struct Group<'a> {
     sequence: usize,
     kv_head: usize,
     scale: f32,
+    kernels: &'a Kernels,
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    fn new(
+        task: usize,
+        qkv: &'a [f32],
+        shape: AttentionShape,
+        rope: &'a RopeTable,
+        kernels: &'a Kernels,
+    ) -> Group<'a> {
+        let (sequence, kv_head) = (task / shape.kv_heads, task % shape.kv_heads);
+        let scale = 1.0 / (shape.head_width as f32).sqrt();
+        Group { shape, rope, qkv, sequence, kv_head, scale, kernels }
+    }
+
     /// Where a head's vector at a time starts; heads count through queries, keys and values.
     #[inline(always)]
     fn place(&self, time: usize, head: usize) -> usize {
@@ -89,149 +94,195 @@ impl Group<'_> {
         self.shape.heads + self.shape.kv_heads + self.kv_head
     }
 
-    /// Copies turned keys, one row a time (rows) and transposed (columns), padded with +0.
+    /// The query heads that share the keys and values.
     #[inline(always)]
-    fn keys(&self, rows: &mut [f32], columns: &mut [f32]) {
-        rows.fill(0.0);
-        columns.fill(0.0);
-        let (wide, padded) = (self.shape.width_padded(), self.shape.time_padded());
-        for time in 0..self.shape.time {
-            let row = &mut rows[time * wide..][..self.shape.head_width];
-            self.rope.turn(row, self.vector(time, self.key_head()), time);
-            for (d, value) in row.iter().enumerate() {
-                columns[d * padded + time] = *value;
-            }
+    fn heads(&self) -> Range<usize> {
+        self.kv_head * self.shape.group()..(self.kv_head + 1) * self.shape.group()
+    }
+
+    /// Copies turned keys, one row a time.
+    #[inline(always)]
+    fn keys(&self, rows: &mut [f32], wide: usize) {
+        self.rows(rows, wide, self.key_head());
+    }
+
+    /// Copies the turned queries of a head.
+    #[inline(always)]
+    fn queries(&self, rows: &mut [f32], wide: usize, head: usize) {
+        self.rows(rows, wide, head);
+    }
+
+    #[inline(always)]
+    fn rows(&self, rows: &mut [f32], wide: usize, head: usize) {
+        for (time, row) in rows.chunks_exact_mut(wide).take(self.shape.time).enumerate() {
+            let row = &mut row[..self.shape.head_width];
+            self.rope.turn(row, self.vector(time, head), time);
         }
     }
 
-    /// Copies values, as `keys` does.
+    /// Copies values, one row a time.
     #[inline(always)]
-    fn values(&self, rows: &mut [f32], columns: Option<&mut [f32]>) {
-        rows.fill(0.0);
-        let (wide, padded) = (self.shape.width_padded(), self.shape.time_padded());
-        for time in 0..self.shape.time {
+    fn values(&self, rows: &mut [f32], wide: usize) {
+        for (time, row) in rows.chunks_exact_mut(wide).take(self.shape.time).enumerate() {
             let value = self.vector(time, self.value_head());
-            rows[time * wide..][..self.shape.head_width].copy_from_slice(value);
+            row[..self.shape.head_width].copy_from_slice(value);
         }
-        if let Some(columns) = columns {
-            columns.fill(0.0);
-            for time in 0..self.shape.time {
-                for (d, value) in self.vector(time, self.value_head()).iter().enumerate() {
-                    columns[d * padded + time] = *value;
-                }
+    }
+}
+
+/// Rows of scores that are held at a time; whole tiles of every tier.
+const ROWS: usize = 48;
+
+/// Rows turned so that the same place of neighbouring rows lies together.
+struct Panels {
+    floats: Buffer,
+    /// Rows of a panel.
+    side: usize,
+    stride: usize,
+}
+
+impl Panels {
+    /// The panel that begins with a row, and its floats a term.
+    fn from(&self, row: usize) -> (&[f32], usize) {
+        (&self.floats[row / self.side * self.stride..][..self.stride], self.side)
+    }
+}
+
+/// The sizes of one head, its tiles among them; nothing of it reaches the bits.
+struct Head<'a> {
+    kernels: &'a Kernels,
+    micro: Micro,
+    time: usize,
+    width: usize,
+    /// Floats of a row of `width`, padded to whole tiles.
+    wide: usize,
+    /// Floats of a row of scores, padded to whole tiles.
+    padded: usize,
+}
+
+impl<'a> Head<'a> {
+    fn of(shape: AttentionShape, kernels: &'a Kernels) -> Head<'a> {
+        let AttentionShape { time, head_width: width, .. } = shape;
+        let micro = Micro::of(kernels.tier());
+        let (wide, padded) =
+            (width.next_multiple_of(micro.columns), time.next_multiple_of(micro.columns));
+        Head { kernels, micro, time, width, wide, padded }
+    }
+
+    /// A row for every time and some to fill the last tile, all +0.
+    fn rows(&self) -> Buffer {
+        let mut rows = self.kernels.buffer(self.time.next_multiple_of(self.micro.rows) * self.wide);
+        rows.fill(0.0);
+        rows
+    }
+
+    fn turned(&self, rows: &[f32], side: usize) -> Panels {
+        let stride = panel_stride(self.width, side);
+        let mut floats = self.kernels.buffer(self.time.div_ceil(side) * stride);
+        self.turn(&mut floats, (rows, self.wide), 0..self.time, 0..self.width, side);
+        Panels { floats, side, stride }
+    }
+
+    fn turn(
+        &self,
+        packed: &mut [f32],
+        (floats, terms_all): (&[f32], usize),
+        lines: Range<usize>,
+        terms: Range<usize>,
+        width: usize,
+    ) {
+        let tier = self.kernels.tier();
+        let operand = Operand { floats, lines: lines.end, terms: terms_all, terms_adjacent: true };
+        tier.carry_out(Pack { tier, packed, operand, lines, terms, width });
+    }
+
+    /// `out[r][j] = chain over d of left[first + r][d]·right[j][d]` for all j ≤ first + r.
+    fn dots(&self, out: &mut [f32], left: &Panels, right: &Panels, rows: Range<usize>) {
+        for row in rows.clone().step_by(self.micro.rows) {
+            let reached = self.time.min(row + self.micro.rows);
+            for start in (0..reached).step_by(self.micro.columns) {
+                let out = &mut out[(row - rows.start) * self.padded + start..];
+                let (left, right) = (left.from(row), right.from(start));
+                self.micro.fill(self.width, left, right, (out, self.padded), false);
             }
         }
     }
 
-    /// Turned queries of up to four rows from `first`; rows past the end are +0.
+    /// `out[r] = chain over j ≤ first + r of weights[r][j]·vectors[j]`.
     #[inline(always)]
-    fn queries(&self, to: &mut [f32], first: usize, rows: usize, head: usize) {
-        to.fill(0.0);
-        let wide = self.shape.width_padded();
-        for row in 0..rows {
-            let to = &mut to[row * wide..][..self.shape.head_width];
-            self.rope.turn(to, self.vector(first + row, head), first + row);
+    fn gather<A: Arithmetic>(
+        &self,
+        out: &mut [f32],
+        weights: &[f32],
+        vectors: &[f32],
+        rows: Range<usize>,
+    ) {
+        let (high, wide, padded) = (self.micro.rows, self.wide, self.padded);
+        let mut packed = self.kernels.buffer(panel_stride(padded, high));
+        for tile in rows.clone().step_by(high) {
+            let row = tile - rows.start;
+            // All rows of the tile reach these vectors; what only some reach follows row by row.
+            let shared = tile + 1;
+            let whole = shared.next_multiple_of(self.micro.columns);
+            self.turn(&mut packed, (weights, padded), row..row + high, 0..whole, high);
+            for start in (0..wide).step_by(self.micro.columns) {
+                let out = &mut out[row * wide + start..];
+                let vectors = (&vectors[start..], wide);
+                self.micro.fill(shared, (&packed, high), vectors, (out, wide), false);
+            }
+            for r in tile + 1..(tile + high).min(rows.end) {
+                let row = r - rows.start;
+                for j in shared..=r {
+                    let sums = &mut out[row * wide..][..wide];
+                    add::<A>(sums, weights[row * padded + j], &vectors[j * wide..]);
+                }
+            }
         }
     }
 
-    /// Scores of one row become e^(s − m) in place.
+    /// `sums[j] ← fma(weights[r][j], vectors[first + r], sums[j])` for r ascending, every
+    /// j ≤ first + r.
     #[inline(always)]
-    fn exponents<A: Arithmetic>(&self, scores: &mut [f32], largest: f32) {
-        for score in scores.iter_mut() {
-            *score = exp::<A>(*score - largest);
+    fn scatter<A: Arithmetic>(
+        &self,
+        sums: &mut [f32],
+        weights: &[f32],
+        vectors: &[f32],
+        rows: Range<usize>,
+    ) {
+        let (high, wide, padded) = (self.micro.rows, self.wide, self.padded);
+        for tile in (0..rows.end).step_by(high) {
+            // These rows reach all sums of the tile; what only some reach comes before.
+            let shared = rows.start.max(tile + high - 1).min(rows.end);
+            for j in tile..(tile + high).min(rows.end) {
+                for r in rows.start.max(j)..shared {
+                    let weight = weights[(r - rows.start) * padded + j];
+                    add::<A>(&mut sums[j * wide..][..wide], weight, &vectors[r * wide..]);
+                }
+            }
+            if shared == rows.end {
+                continue;
+            }
+            for start in (0..wide).step_by(self.micro.columns) {
+                let weights = (&weights[(shared - rows.start) * padded + tile..], padded);
+                let vectors = (&vectors[shared * wide + start..], wide);
+                let sums = (&mut sums[tile * wide + start..], wide);
+                self.micro.fill(rows.end - shared, weights, vectors, sums, true);
+            }
         }
     }
 }
 
-/// `out[r][j] = chain over d of left[r][d]·columns[d][j]` for four rows and all j below `upto`.
+/// `sums ← fma(weight, row, sums)`, place by place.
 #[inline(always)]
-fn dots<A: Arithmetic>(
-    out: &mut [f32],
-    left: &[f32],
-    columns: &[f32],
-    (width, wide, padded): (usize, usize, usize),
-    upto: usize,
-) {
-    for start in (0..upto).step_by(WIDE) {
-        let mut sums = [[0.0; WIDE]; ROWS];
-        for d in 0..width {
-            let column: &[f32; WIDE] = columns[d * padded + start..].first_chunk().expect("padded");
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = left[row * wide + d];
-                for lane in 0..WIDE {
-                    sums[lane] = A::fma(x, column[lane], sums[lane]);
-                }
-            }
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            out[row * padded + start..][..WIDE].copy_from_slice(sums);
-        }
-    }
-}
-
-/// `out[r] = chain over j ≤ first + r of weights[r][j]·rows[j]` for `count` rows.
-#[inline(always)]
-fn gather<A: Arithmetic>(
-    out: &mut [f32],
-    weights: &[f32],
-    rows: &[f32],
-    (wide, padded): (usize, usize),
-    first: usize,
-    count: usize,
-) {
-    for start in (0..wide).step_by(WIDE) {
-        let mut sums = [[0.0; WIDE]; ROWS];
-        for j in 0..=first {
-            let row: &[f32; WIDE] = rows[j * wide + start..].first_chunk().expect("padded");
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let weight = weights[r * padded + j];
-                for lane in 0..WIDE {
-                    sums[lane] = A::fma(weight, row[lane], sums[lane]);
-                }
-            }
-        }
-        for (r, sums) in sums.iter_mut().enumerate().take(count) {
-            for j in first + 1..=first + r {
-                let row: &[f32; WIDE] = rows[j * wide + start..].first_chunk().expect("padded");
-                for lane in 0..WIDE {
-                    sums[lane] = A::fma(weights[r * padded + j], row[lane], sums[lane]);
-                }
-            }
-            out[r * wide + start..][..WIDE].copy_from_slice(sums);
-        }
-    }
-}
-
-/// `sums[j] ← fma(weights[r][j], rows[r], sums[j])` for r ascending, every j ≤ first + r.
-#[inline(always)]
-fn scatter<A: Arithmetic>(
-    sums: &mut [f32],
-    weights: &[f32],
-    rows: &[f32],
-    (wide, padded): (usize, usize),
-    first: usize,
-    count: usize,
-) {
-    for j in 0..first + count {
-        let skipped = j.saturating_sub(first);
-        for start in (0..wide).step_by(WIDE) {
-            let place = &mut sums[j * wide + start..][..WIDE];
-            let mut sum: [f32; WIDE] = *place.first_chunk().expect("padded");
-            for r in skipped..count {
-                let weight = weights[r * padded + j];
-                let row: &[f32; WIDE] = rows[r * wide + start..].first_chunk().expect("padded");
-                for lane in 0..WIDE {
-                    sum[lane] = A::fma(weight, row[lane], sum[lane]);
-                }
-            }
-            place.copy_from_slice(&sum);
-        }
+fn add<A: Arithmetic>(sums: &mut [f32], weight: f32, row: &[f32]) {
+    for (sum, value) in sums.iter_mut().zip(row) {
+        *sum = A::fma(weight, *value, *sum);
     }
 }
 
 struct Forward<'a> {
     group: Group<'a>,
-    kernels: &'a Kernels,
     out: &'a Parts<'a>,
     row_max: &'a Parts<'a>,
     row_sum: &'a Parts<'a>,
@@ -242,43 +293,41 @@ impl Task for Forward<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Group { shape, sequence, kv_head, scale, .. } = self.group;
-        let (time, width) = (shape.time, shape.head_width);
-        let (wide, padded) = (shape.width_padded(), shape.time_padded());
-        let mut keys = self.kernels.buffer(time * wide);
-        let mut key_columns = self.kernels.buffer(width * padded);
-        let mut values = self.kernels.buffer(time * wide);
-        self.group.keys(&mut keys, &mut key_columns);
-        self.group.values(&mut values, None);
-        let mut scores = self.kernels.buffer(ROWS * padded);
-        let mut queries = self.kernels.buffer(ROWS * wide);
-        let mut sums = self.kernels.buffer(ROWS * wide);
-        for head in kv_head * shape.group()..(kv_head + 1) * shape.group() {
-            let rows_start = (sequence * shape.heads + head) * time;
+        let Group { shape, sequence, scale, kernels, .. } = self.group;
+        let head = Head::of(shape, kernels);
+        let (micro, time, width) = (head.micro, head.time, head.width);
+        let [mut queries, mut keys, mut values] = std::array::from_fn(|_| head.rows());
+        self.group.keys(&mut keys, head.wide);
+        self.group.values(&mut values, head.wide);
+        let key_panels = head.turned(&keys, micro.columns);
+        let mut scores = kernels.buffer(ROWS * head.padded);
+        let mut sums = kernels.buffer(ROWS * head.wide);
+        for number in self.group.heads() {
+            let rows_start = (sequence * shape.heads + number) * time;
             // SAFETY: every query head of every sequence belongs to one task.
             let (maxima, totals) = unsafe {
                 let range = rows_start..rows_start + time;
                 (self.row_max.part(range.clone()), self.row_sum.part(range))
             };
+            self.group.queries(&mut queries, head.wide, number);
+            let query_panels = head.turned(&queries, micro.rows);
             for first in (0..time).step_by(ROWS) {
-                let count = ROWS.min(time - first);
-                self.group.queries(&mut queries, first, count, head);
-                let sizes = (width, wide, padded);
-                dots::<A>(&mut scores, &queries, &key_columns, sizes, first + count);
-                for r in 0..count {
-                    let row = &mut scores[r * padded..][..first + r + 1];
+                let rows = first..(first + ROWS).min(time);
+                head.dots(&mut scores, &query_panels, &key_panels, rows.clone());
+                for r in 0..rows.len() {
+                    let row = &mut scores[r * head.padded..][..first + r + 1];
                     row.iter_mut().for_each(|score| *score *= scale);
                     let largest = lanes::max(row);
-                    self.group.exponents::<A>(row, largest);
+                    row.iter_mut().for_each(|score| *score = exp::<A>(*score - largest));
                     maxima[first + r] = largest;
                     totals[first + r] = lanes::sum(row.len(), |i, lane| lane + row[i]);
                 }
-                gather::<A>(&mut sums, &scores, &values, (wide, padded), first, count);
-                for r in 0..count {
-                    let start = ((sequence * time + first + r) * shape.heads + head) * width;
+                head.gather::<A>(&mut sums, &scores, &values, rows.clone());
+                for r in 0..rows.len() {
+                    let start = ((sequence * time + first + r) * shape.heads + number) * width;
                     // SAFETY: as above.
                     let out = unsafe { self.out.part(start..start + width) };
-                    for (out, sum) in out.iter_mut().zip(&sums[r * wide..]) {
+                    for (out, sum) in out.iter_mut().zip(&sums[r * head.wide..]) {
                         *out = sum / totals[first + r];
                     }
                 }
@@ -297,7 +346,6 @@ struct Back<'a> {
 
 struct Backward<'a> {
     group: Group<'a>,
-    kernels: &'a Kernels,
     back: &'a Back<'a>,
     dqkv: &'a Parts<'a>,
 }
@@ -315,7 +363,7 @@ impl Backward<'_> {
         }
     }
 
-    /// Rows of e^(s − m) become dS, and `p` keeps e/l.
+    /// Rows of scores become p = e^(s − m)/l, rows of dP become dS.
     #[inline(always)]
     fn gradients<A: Arithmetic>(&self, p: &mut [f32], ds: &mut [f32], row: usize, d: f32) {
         let (largest, total) = (self.back.row_max[row], self.back.row_sum[row]);
@@ -331,45 +379,42 @@ impl Task for Backward<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Group { shape, sequence, kv_head, .. } = self.group;
-        let (time, width) = (shape.time, shape.head_width);
-        let (wide, padded) = (shape.width_padded(), shape.time_padded());
-        let [mut keys, mut values, mut dkeys, mut dvalues] =
-            std::array::from_fn(|_| self.kernels.buffer(time * wide));
-        let [mut key_columns, mut value_columns] =
-            std::array::from_fn(|_| self.kernels.buffer(width * padded));
-        let [mut p, mut ds] = std::array::from_fn(|_| self.kernels.buffer(ROWS * padded));
-        let [mut queries, mut douts, mut dqueries] =
-            std::array::from_fn(|_| self.kernels.buffer(ROWS * wide));
-        self.group.keys(&mut keys, &mut key_columns);
-        self.group.values(&mut values, Some(&mut value_columns));
-        dkeys.fill(0.0);
-        dvalues.fill(0.0);
-        for head in kv_head * shape.group()..(kv_head + 1) * shape.group() {
+        let Group { shape, sequence, kernels, .. } = self.group;
+        let head = Head::of(shape, kernels);
+        let (micro, time, width, wide) = (head.micro, head.time, head.width, head.wide);
+        let [mut queries, mut keys, mut values, mut douts, mut dkeys, mut dvalues] =
+            std::array::from_fn(|_| head.rows());
+        self.group.keys(&mut keys, wide);
+        self.group.values(&mut values, wide);
+        let [key_panels, value_panels] =
+            [&keys, &values].map(|rows| head.turned(rows, micro.columns));
+        let [mut p, mut ds] = std::array::from_fn(|_| kernels.buffer(ROWS * head.padded));
+        let mut dqueries = kernels.buffer(ROWS * wide);
+        for number in self.group.heads() {
+            let at = |time: usize| ((sequence * shape.time + time) * shape.heads + number) * width;
+            self.group.queries(&mut queries, wide, number);
+            for (time, row) in douts.chunks_exact_mut(wide).take(time).enumerate() {
+                row[..width].copy_from_slice(&self.back.dout[at(time)..][..width]);
+            }
+            let [query_panels, dout_panels] =
+                [&queries, &douts].map(|rows| head.turned(rows, micro.rows));
             for first in (0..time).step_by(ROWS) {
-                let count = ROWS.min(time - first);
-                let at = |r: usize| ((sequence * time + first + r) * shape.heads + head) * width;
-                self.group.queries(&mut queries, first, count, head);
-                douts.fill(0.0);
-                for r in 0..count {
-                    douts[r * wide..][..width].copy_from_slice(&self.back.dout[at(r)..][..width]);
-                }
-                let (sizes, upto) = ((width, wide, padded), first + count);
-                dots::<A>(&mut p, &queries, &key_columns, sizes, upto);
-                dots::<A>(&mut ds, &douts, &value_columns, sizes, upto);
-                for r in 0..count {
-                    let (dout, out) = (&douts[r * wide..][..width], &self.back.out[at(r)..]);
+                let rows = first..(first + ROWS).min(time);
+                head.dots(&mut p, &query_panels, &key_panels, rows.clone());
+                head.dots(&mut ds, &dout_panels, &value_panels, rows.clone());
+                for r in 0..rows.len() {
+                    let dout = &douts[(first + r) * wide..][..width];
+                    let out = &self.back.out[at(first + r)..][..width];
                     let d = lanes::sum(width, |i, lane| A::fma(dout[i], out[i], lane));
-                    let row = (sequence * shape.heads + head) * time + first + r;
-                    let range = r * padded..r * padded + first + r + 1;
+                    let row = (sequence * shape.heads + number) * time + first + r;
+                    let range = r * head.padded..r * head.padded + first + r + 1;
                     self.gradients::<A>(&mut p[range.clone()], &mut ds[range], row, d);
                 }
-                let sizes = (wide, padded);
-                gather::<A>(&mut dqueries, &ds, &keys, sizes, first, count);
-                scatter::<A>(&mut dkeys, &ds, &queries, sizes, first, count);
-                scatter::<A>(&mut dvalues, &p, &douts, sizes, first, count);
-                for r in 0..count {
-                    self.write(&dqueries[r * wide..][..width], first + r, head, true);
+                head.gather::<A>(&mut dqueries, &ds, &keys, rows.clone());
+                head.scatter::<A>(&mut dkeys, &ds, &queries, rows.clone());
+                head.scatter::<A>(&mut dvalues, &p, &douts, rows.clone());
+                for r in 0..rows.len() {
+                    self.write(&dqueries[r * wide..][..width], first + r, number, true);
                 }
             }
         }
@@ -396,13 +441,9 @@ impl Kernels {
         assert_eq!(row_max.len(), row_sum.len(), "a maximum and a sum for every row");
         let (out, row_max, row_sum) = (Parts::new(out), Parts::new(row_max), Parts::new(row_sum));
         self.each(shape.batch * shape.kv_heads, &|task| {
-            self.tier().carry_out(Forward {
-                group: group(task, qkv, shape, rope),
-                kernels: self,
-                out: &out,
-                row_max: &row_max,
-                row_sum: &row_sum,
-            });
+            let group = Group::new(task, qkv, shape, rope, self);
+            let (out, row_max, row_sum) = (&out, &row_max, &row_sum);
+            self.tier().carry_out(Forward { group, out, row_max, row_sum });
         });
     }
 
@@ -424,14 +465,8 @@ impl Kernels {
         let back = Back { dout, out, row_max, row_sum };
         let dqkv = Parts::new(dqkv);
         self.each(shape.batch * shape.kv_heads, &|task| {
-            let group = group(task, qkv, shape, rope);
-            self.tier().carry_out(Backward { group, kernels: self, back: &back, dqkv: &dqkv });
+            let group = Group::new(task, qkv, shape, rope, self);
+            self.tier().carry_out(Backward { group, back: &back, dqkv: &dqkv });
         });
     }
-}
-
-fn group<'a>(task: usize, qkv: &'a [f32], shape: AttentionShape, rope: &'a RopeTable) -> Group<'a> {
-    let (sequence, kv_head) = (task / shape.kv_heads, task % shape.kv_heads);
-    let scale = 1.0 / (shape.head_width as f32).sqrt();
-    Group { shape, rope, qkv, sequence, kv_head, scale }
 }

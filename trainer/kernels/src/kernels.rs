@@ -53,7 +53,7 @@ impl Kernels {
             return Err(KernelError::Threads { found: threads });
         }
         let pool = Arc::new(Pool::new(threads)?);
-        Ok(Kernels { version: VERSION, tier, pool, store: Arc::default(), block_terms: 320 })
+        Ok(Kernels { version: VERSION, tier, pool, store: Arc::default(), block_terms: 384 })
     }
 
     /// The same tier, threads and buffers for another version of the arithmetic.

@@ -11,10 +11,15 @@ use crate::tier::Tier;
 pub struct Micro {
     pub rows: usize,
     pub columns: usize,
-    /// `(terms, a, b, c, stride of c, load, next)`; a and b are packed panels, c is a full tile,
-    /// `next` is the tile that comes after it, whose lines are fetched ahead; it may lie anywhere.
-    pub run: unsafe fn(usize, *const f32, *const f32, *mut f32, usize, bool, *const f32),
+    /// `(terms, a, b, c, load, next)`: a has `rows` floats a term, b has `columns`, c is a full
+    /// tile; `next` is the tile that comes after it, whose lines are fetched ahead; it may lie
+    /// anywhere.
+    pub run: unsafe fn(usize, Rows, Rows, RowsMut, bool, *const f32),
 }
+
+/// Where rows of floats lie: the first of them, and floats from one to the next.
+pub type Rows = (*const f32, usize);
+pub type RowsMut = (*mut f32, usize);
 
 impl Micro {
     /// The largest tile of any tier, in elements.
@@ -34,6 +39,29 @@ impl Micro {
             _ => Micro { rows: ROWS, columns: COLUMNS, run: scalar },
         }
     }
+
+    /// Fills the tile at the start of `c`; every slice comes with the floats between its rows.
+    pub fn fill(
+        &self,
+        terms: usize,
+        a: (&[f32], usize),
+        b: (&[f32], usize),
+        c: (&mut [f32], usize),
+        load: bool,
+    ) {
+        let holds = |len: usize, rows: usize, stride: usize, width: usize| {
+            rows == 0 || len >= (rows - 1) * stride + width
+        };
+        assert!(holds(a.0.len(), terms, a.1, self.rows), "a row of A for every term");
+        assert!(holds(b.0.len(), terms, b.1, self.columns), "a row of B for every term");
+        assert!(holds(c.0.len(), self.rows, c.1, self.columns), "a whole tile of C");
+        let next = c.0.as_ptr();
+        // SAFETY: as the lines above found; `Kernels::new` refuses a tier that is not there.
+        unsafe {
+            let (a, b) = ((a.0.as_ptr(), a.1), (b.0.as_ptr(), b.1));
+            (self.run)(terms, a, b, (c.0.as_mut_ptr(), c.1), load, next);
+        }
+    }
 }
 
 const ROWS: usize = 4;
@@ -42,13 +70,12 @@ const COLUMNS: usize = 8;
 /// The readable form: for each element, `acc ← fma(a, b, acc)` over ascending terms.
 ///
 /// # Safety
-/// `a` has `terms` × ROWS floats, `b` has `terms` × COLUMNS, `c` a tile with rows `stride` apart.
+/// `a` has ROWS floats for every term, `b` has COLUMNS, `c` is a tile that nothing else reaches.
 unsafe fn scalar(
     terms: usize,
-    a: *const f32,
-    b: *const f32,
-    c: *mut f32,
-    stride: usize,
+    (a, a_stride): Rows,
+    (b, b_stride): Rows,
+    (c, stride): RowsMut,
     load: bool,
     _next: *const f32,
 ) {
@@ -59,7 +86,7 @@ unsafe fn scalar(
                 let place = c.add(row * stride + column);
                 let mut sum = if load { *place } else { 0.0 };
                 for term in 0..terms {
-                    let (x, y) = (*a.add(term * ROWS + row), *b.add(term * COLUMNS + column));
+                    let (x, y) = (*a.add(term * a_stride + row), *b.add(term * b_stride + column));
                     sum = Emulated::fma(x, y, sum);
                 }
                 *place = sum;
@@ -74,7 +101,7 @@ mod sse2 {
 
     use std::arch::x86_64::*;
 
-    use super::{COLUMNS, ROWS};
+    use super::{COLUMNS, ROWS, Rows, RowsMut};
 
     /// `round(a·b + c)`: the sum in f64 is rounded to odd, then narrowed.
     #[inline(always)]
@@ -102,10 +129,9 @@ mod sse2 {
     /// As for the scalar tile.
     pub unsafe fn tile(
         terms: usize,
-        a: *const f32,
-        b: *const f32,
-        c: *mut f32,
-        stride: usize,
+        (a, a_stride): Rows,
+        (b, b_stride): Rows,
+        (c, stride): RowsMut,
         load: bool,
         _next: *const f32,
     ) {
@@ -122,10 +148,11 @@ mod sse2 {
                 }
             }
             for term in 0..terms {
-                let right: [__m128d; COLUMNS / 2] =
-                    std::array::from_fn(|pair| _mm_cvtps_pd(two(b.add(term * COLUMNS + 2 * pair))));
+                let right: [__m128d; COLUMNS / 2] = std::array::from_fn(|pair| {
+                    _mm_cvtps_pd(two(b.add(term * b_stride + 2 * pair)))
+                });
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let x = _mm_set1_pd(f64::from(*a.add(term * ROWS + row)));
+                    let x = _mm_set1_pd(f64::from(*a.add(term * a_stride + row)));
                     for (sum, y) in sums.iter_mut().zip(right) {
                         *sum = multiply_add(x, y, *sum);
                     }
@@ -147,14 +174,15 @@ mod neon {
 
     use std::arch::aarch64::*;
 
+    use super::{Rows, RowsMut};
+
     /// # Safety
     /// As for the scalar tile, with 6 rows and 16 columns.
     pub unsafe fn tile(
         terms: usize,
-        a: *const f32,
-        b: *const f32,
-        c: *mut f32,
-        stride: usize,
+        (a, a_stride): Rows,
+        (b, b_stride): Rows,
+        (c, stride): RowsMut,
         load: bool,
         _next: *const f32,
     ) {
@@ -170,9 +198,9 @@ mod neon {
             }
             for term in 0..terms {
                 let right: [float32x4_t; 4] =
-                    std::array::from_fn(|quarter| vld1q_f32(b.add(term * 16 + 4 * quarter)));
+                    std::array::from_fn(|quarter| vld1q_f32(b.add(term * b_stride + 4 * quarter)));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let x = vdupq_n_f32(*a.add(term * 6 + row));
+                    let x = vdupq_n_f32(*a.add(term * a_stride + row));
                     for (sum, y) in sums.iter_mut().zip(right) {
                         *sum = vfmaq_f32(*sum, x, y);
                     }
@@ -193,15 +221,16 @@ mod avx2 {
 
     use std::arch::x86_64::*;
 
+    use super::{Rows, RowsMut};
+
     /// # Safety
     /// As for the scalar tile, with 6 rows and 16 columns; the machine has AVX2 and FMA.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn tile(
         terms: usize,
-        a: *const f32,
-        b: *const f32,
-        c: *mut f32,
-        stride: usize,
+        (a, a_stride): Rows,
+        (b, b_stride): Rows,
+        (c, stride): RowsMut,
         load: bool,
         next: *const f32,
     ) {
@@ -219,10 +248,10 @@ mod avx2 {
                 }
             }
             for term in 0..terms {
-                let left = _mm256_loadu_ps(b.add(term * 16));
-                let right = _mm256_loadu_ps(b.add(term * 16 + 8));
+                let left = _mm256_loadu_ps(b.add(term * b_stride));
+                let right = _mm256_loadu_ps(b.add(term * b_stride + 8));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let x = _mm256_broadcast_ss(&*a.add(term * 6 + row));
+                    let x = _mm256_broadcast_ss(&*a.add(term * a_stride + row));
                     sums[0] = _mm256_fmadd_ps(x, left, sums[0]);
                     sums[1] = _mm256_fmadd_ps(x, right, sums[1]);
                 }
@@ -241,15 +270,16 @@ mod avx512 {
 
     use std::arch::x86_64::*;
 
+    use super::{Rows, RowsMut};
+
     /// # Safety
     /// As for the scalar tile, with 12 rows and 32 columns; the machine has AVX-512F.
     #[target_feature(enable = "avx512f")]
     pub unsafe fn tile(
         terms: usize,
-        a: *const f32,
-        b: *const f32,
-        c: *mut f32,
-        stride: usize,
+        (a, a_stride): Rows,
+        (b, b_stride): Rows,
+        (c, stride): RowsMut,
         load: bool,
         next: *const f32,
     ) {
@@ -267,10 +297,10 @@ mod avx512 {
                 }
             }
             for term in 0..terms {
-                let left = _mm512_loadu_ps(b.add(term * 32));
-                let right = _mm512_loadu_ps(b.add(term * 32 + 16));
+                let left = _mm512_loadu_ps(b.add(term * b_stride));
+                let right = _mm512_loadu_ps(b.add(term * b_stride + 16));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let x = _mm512_set1_ps(*a.add(term * 12 + row));
+                    let x = _mm512_set1_ps(*a.add(term * a_stride + row));
                     sums[0] = _mm512_fmadd_ps(x, left, sums[0]);
                     sums[1] = _mm512_fmadd_ps(x, right, sums[1]);
                 }

@@ -3,13 +3,13 @@
 //! A panel holds `width` lines, for every term the lines side by side. The last panel is padded
 //! with lines of +0; terms are never padded. Only copies are made here.
 
+use std::ops::Range;
+
 use crate::arithmetic::Arithmetic;
-use crate::tier::Task;
+use crate::tier::{Task, Tier};
 
-/// Terms that are turned together.
-const TERMS: usize = 8;
-
-/// Floats between two panels, so that the same term of all panels never falls on one cache set.
+/// Floats between two panels, so that the same term of all panels never falls on one cache set;
+/// turning may write that many floats past a panel's last term.
 const GAP: usize = 16;
 
 /// Floats from the start of a panel to the start of the next.
@@ -27,11 +27,13 @@ pub struct Operand<'a> {
     pub terms_adjacent: bool,
 }
 
-/// Some panels to be filled, from line `first` on.
+/// Panels to be filled with some lines and terms of a matrix; `lines` starts a panel.
 pub struct Pack<'a> {
+    pub tier: Tier,
     pub packed: &'a mut [f32],
     pub operand: Operand<'a>,
-    pub first: usize,
+    pub lines: Range<usize>,
+    pub terms: Range<usize>,
     pub width: usize,
 }
 
@@ -55,34 +57,40 @@ impl Task for Pack<'_> {
 impl Pack<'_> {
     #[inline(always)]
     fn fill<const WIDTH: usize>(self) {
-        let Pack { packed, operand, first, .. } = self;
-        let stride = panel_stride(operand.terms, WIDTH);
-        let whole = ((operand.lines - first) / WIDTH).min(packed.len() / stride);
+        let Pack { tier, packed, operand, lines, terms, .. } = self;
+        let stride = panel_stride(terms.len(), WIDTH);
+        let whole = lines.len() / WIDTH;
         let (full, ragged) = packed.split_at_mut(whole * stride);
         match operand.terms_adjacent {
             true => {
                 for (number, panel) in full.chunks_exact_mut(stride).enumerate() {
-                    turn::<WIDTH>(panel, operand, first + number * WIDTH);
+                    let first = lines.start + number * WIDTH;
+                    turn::<WIDTH>(tier, panel, operand, first, terms.clone());
                 }
             }
-            false => copy::<WIDTH>(full, operand, first),
+            false => copy::<WIDTH>(full, operand, lines.start, terms.clone()),
         }
-        if !ragged.is_empty() {
-            pad::<WIDTH>(ragged, operand, first + whole * WIDTH);
+        if lines.len() > whole * WIDTH {
+            pad::<WIDTH>(ragged, operand, lines.start + whole * WIDTH..lines.end, terms);
         }
     }
 }
 
 /// Fills whole panels from lines that lie side by side, term by term.
 #[inline(always)]
-fn copy<const WIDTH: usize>(panels: &mut [f32], operand: Operand, first: usize) {
-    let stride = panel_stride(operand.terms, WIDTH);
+fn copy<const WIDTH: usize>(
+    panels: &mut [f32],
+    operand: Operand,
+    first: usize,
+    terms: Range<usize>,
+) {
+    let stride = panel_stride(terms.len(), WIDTH);
     let count = panels.len() / stride;
-    for term in 0..operand.terms {
+    for (place, term) in terms.enumerate() {
         let from = &operand.floats[term * operand.lines + first..][..count * WIDTH];
         let (chunks, _) = from.as_chunks::<WIDTH>();
         for (number, chunk) in chunks.iter().enumerate() {
-            let to = panels[number * stride + term * WIDTH..].first_chunk_mut::<WIDTH>();
+            let to = panels[number * stride + place * WIDTH..].first_chunk_mut::<WIDTH>();
             *to.expect("a whole panel") = *chunk;
         }
     }
@@ -90,21 +98,27 @@ fn copy<const WIDTH: usize>(panels: &mut [f32], operand: Operand, first: usize) 
 
 /// Fills a whole panel from lines whose terms lie side by side.
 #[inline(always)]
-fn turn<const WIDTH: usize>(panel: &mut [f32], operand: Operand, first: usize) {
-    let terms = operand.terms;
-    let lines: [&[f32]; WIDTH] =
-        std::array::from_fn(|line| &operand.floats[(first + line) * terms..][..terms]);
-    let whole = terms / TERMS * TERMS;
-    for start in (0..whole).step_by(TERMS) {
-        let rows: [&[f32; TERMS]; WIDTH] =
-            std::array::from_fn(|line| lines[line][start..].first_chunk().expect("whole"));
-        let (to, _) = panel[start * WIDTH..].as_chunks_mut::<WIDTH>();
-        for (term, to) in to[..TERMS].iter_mut().enumerate() {
-            *to = std::array::from_fn(|line| rows[line][term]);
-        }
-    }
-    for term in whole..terms {
-        for (line, from) in lines.iter().enumerate() {
+fn turn<const WIDTH: usize>(
+    tier: Tier,
+    panel: &mut [f32],
+    operand: Operand,
+    first: usize,
+    terms: Range<usize>,
+) {
+    let start = terms.start;
+    let (stride, terms) = (operand.terms, terms.len());
+    let from = &operand.floats[first * stride + start..][..(WIDTH - 1) * stride + terms];
+    let turned = match tier {
+        // SAFETY: the tier is available, all lines hold the terms, the panel them and a gap.
+        #[cfg(target_arch = "x86_64")]
+        Tier::Avx512 => unsafe { avx512::turn::<WIDTH>(panel, from, stride, terms) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Tier::Avx2 => unsafe { avx2::turn::<WIDTH>(panel, from, stride, terms) },
+        _ => 0,
+    };
+    for (line, from) in from.chunks(stride).enumerate() {
+        for term in turned..terms {
             panel[term * WIDTH + line] = from[term];
         }
     }
@@ -112,15 +126,157 @@ fn turn<const WIDTH: usize>(panel: &mut [f32], operand: Operand, first: usize) {
 
 /// Fills the last panel, which has fewer lines, with +0 in the place of the others.
 #[inline(always)]
-fn pad<const WIDTH: usize>(panel: &mut [f32], operand: Operand, first: usize) {
+fn pad<const WIDTH: usize>(
+    panel: &mut [f32],
+    operand: Operand,
+    lines: Range<usize>,
+    terms: Range<usize>,
+) {
     panel.fill(0.0);
-    for line in first..operand.lines {
-        for term in 0..operand.terms {
+    for line in lines.clone() {
+        for (place, term) in terms.clone().enumerate() {
             let from = match operand.terms_adjacent {
                 true => line * operand.terms + term,
                 false => term * operand.lines + line,
             };
-            panel[term * WIDTH + line - first] = operand.floats[from];
+            panel[place * WIDTH + line - lines.start] = operand.floats[from];
         }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    //! Squares of 16 × 16, each turned in registers.
+
+    use std::arch::x86_64::*;
+
+    const SIDE: usize = 16;
+
+    /// Turns whole squares; gives the number of terms done. A square's lines beyond the last are
+    /// the last again; what they leave is overwritten by the next term or lies in the gap.
+    ///
+    /// # Safety
+    /// `from` has WIDTH lines of these terms, `stride` apart; the panel has room for them and 16
+    /// floats more.
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn turn<const WIDTH: usize>(
+        panel: &mut [f32],
+        from: &[f32],
+        stride: usize,
+        terms: usize,
+    ) -> usize {
+        let whole = terms / SIDE * SIDE;
+        for term in (0..whole).step_by(SIDE) {
+            for first in (0..WIDTH).step_by(SIDE) {
+                let mut rows = [_mm512_setzero_ps(); SIDE];
+                for (line, row) in (first..).zip(&mut rows) {
+                    // SAFETY: the line has `SIDE` terms from here.
+                    *row = unsafe {
+                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride);
+                        _mm512_loadu_ps(line.add(term))
+                    };
+                }
+                for (place, column) in square(rows).into_iter().enumerate() {
+                    // SAFETY: inside the panel or the gap behind it.
+                    unsafe {
+                        let to = panel.as_mut_ptr().add((term + place) * WIDTH + first);
+                        _mm512_storeu_ps(to, column);
+                    }
+                }
+            }
+        }
+        whole
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn square(rows: [__m512; SIDE]) -> [__m512; SIDE] {
+        let mut columns = rows;
+        // Four rows become four registers whose quarters each hold a column of those rows.
+        let mut fours = rows;
+        for (four, rows) in fours.chunks_exact_mut(4).zip(rows.chunks_exact(4)) {
+            let low = |a, b| _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
+            let high = |a, b| _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
+            let (a, b) = (low(rows[0], rows[1]), low(rows[2], rows[3]));
+            let (c, d) = (high(rows[0], rows[1]), high(rows[2], rows[3]));
+            four[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            four[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+            four[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
+            four[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
+        }
+        for j in 0..4 {
+            let (a, b, c, d) = (fours[j], fours[4 + j], fours[8 + j], fours[12 + j]);
+            let even = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0x88>(c, d));
+            let odd = (_mm512_shuffle_f32x4::<0xDD>(a, b), _mm512_shuffle_f32x4::<0xDD>(c, d));
+            columns[j] = _mm512_shuffle_f32x4::<0x88>(even.0, even.1);
+            columns[4 + j] = _mm512_shuffle_f32x4::<0x88>(odd.0, odd.1);
+            columns[8 + j] = _mm512_shuffle_f32x4::<0xDD>(even.0, even.1);
+            columns[12 + j] = _mm512_shuffle_f32x4::<0xDD>(odd.0, odd.1);
+        }
+        columns
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    //! Squares of 8 × 8, each turned in registers.
+
+    use std::arch::x86_64::*;
+
+    const SIDE: usize = 8;
+
+    /// As for AVX-512, with smaller squares.
+    ///
+    /// # Safety
+    /// As for AVX-512.
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn turn<const WIDTH: usize>(
+        panel: &mut [f32],
+        from: &[f32],
+        stride: usize,
+        terms: usize,
+    ) -> usize {
+        let whole = terms / SIDE * SIDE;
+        for term in (0..whole).step_by(SIDE) {
+            for first in (0..WIDTH).step_by(SIDE) {
+                let mut rows = [_mm256_setzero_ps(); SIDE];
+                for (line, row) in (first..).zip(&mut rows) {
+                    // SAFETY: the line has `SIDE` terms from here.
+                    *row = unsafe {
+                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride);
+                        _mm256_loadu_ps(line.add(term))
+                    };
+                }
+                for (place, column) in square(rows).into_iter().enumerate() {
+                    // SAFETY: inside the panel or the gap behind it.
+                    unsafe {
+                        let to = panel.as_mut_ptr().add((term + place) * WIDTH + first);
+                        _mm256_storeu_ps(to, column);
+                    }
+                }
+            }
+        }
+        whole
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn square(rows: [__m256; SIDE]) -> [__m256; SIDE] {
+        let mut columns = rows;
+        // Four rows become four registers whose halves each hold a column of those rows.
+        let mut fours = rows;
+        for (four, rows) in fours.chunks_exact_mut(4).zip(rows.chunks_exact(4)) {
+            let low = |a, b| _mm256_castps_pd(_mm256_unpacklo_ps(a, b));
+            let high = |a, b| _mm256_castps_pd(_mm256_unpackhi_ps(a, b));
+            let (a, b) = (low(rows[0], rows[1]), low(rows[2], rows[3]));
+            let (c, d) = (high(rows[0], rows[1]), high(rows[2], rows[3]));
+            four[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+            four[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+            four[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(c, d));
+            four[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(c, d));
+        }
+        for j in 0..4 {
+            columns[j] = _mm256_permute2f128_ps::<0x20>(fours[j], fours[4 + j]);
+            columns[4 + j] = _mm256_permute2f128_ps::<0x31>(fours[j], fours[4 + j]);
+        }
+        columns
     }
 }

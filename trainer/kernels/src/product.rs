@@ -1,6 +1,9 @@
 //! Matrix products with one fixed chain per element: `acc ← fma(a_k, b_k, acc)`, k ascending.
 //!
-//! Both matrices are packed into panels; rows and columns may be padded there, terms never are.
+//! Every task packs what it multiplies into panels that stay in the caches: a block of rows of A,
+//! and some columns of B at a time. Rows and columns may be padded there, terms never are.
+
+use std::ops::Range;
 
 use crate::kernels::Kernels;
 use crate::micro::Micro;
@@ -14,12 +17,12 @@ pub enum Carry {
     Continue,
 }
 
-/// Rows and columns of C that one task computes; only speed depends on them.
-const TASK_ROWS: usize = 96;
-const TASK_COLUMNS: usize = 256;
+/// Floats of A that one task holds packed, about a third of a second cache.
+const A_FLOATS: usize = 96 << 10;
 
-/// Panels that one task packs; their lines of a term are read together.
-const PANELS_TOGETHER: usize = 8;
+/// Columns of B that are packed together, and the fewest that are worth a task.
+const COLUMNS_TOGETHER: usize = 128;
+const COLUMNS_MIN: usize = 192;
 
 impl Kernels {
     /// `C[m,n] = A[m,k] · B[n,k]ᵀ`, row-major.
@@ -85,102 +88,112 @@ impl Kernels {
             return;
         }
         let micro = Micro::of(self.tier());
-        let (high, wide) = (panel_stride(k, micro.rows), panel_stride(k, micro.columns));
-        let mut packed_a = self.buffer(m.div_ceil(micro.rows) * high);
-        let mut packed_b = self.buffer(n.div_ceil(micro.columns) * wide);
-        self.pack(&mut packed_a, a, micro.rows);
-        self.pack(&mut packed_b, b, micro.columns);
-        let tiles = Tiles {
-            micro,
-            a: &packed_a,
-            b: &packed_b,
-            c: Parts::new(c),
-            size: (m, n, k),
-            block_terms: self.block_terms,
-            load: carry == Carry::Continue,
-        };
-        let (rows, columns) = self.task_size(m, n, micro);
+        let product = Product { kernels: self, micro, a, b, c: Parts::new(c), carry };
+        let (rows, columns) = self.task_size(m, n, k, micro);
         let across = n.div_ceil(columns);
         self.each(m.div_ceil(rows) * across, &|task| {
             let (row, column) = (task / across * rows, task % across * columns);
-            tiles.compute(row..(row + rows).min(m), column..(column + columns).min(n));
+            product.compute(row..(row + rows).min(m), column..(column + columns).min(n));
         });
     }
 
-    /// Rows and columns of a task: whole tiles, and enough tasks for every thread.
-    fn task_size(&self, m: usize, n: usize, micro: Micro) -> (usize, usize) {
-        let mut rows = TASK_ROWS.next_multiple_of(micro.rows);
-        let mut columns = TASK_COLUMNS;
-        let wanted = self.threads() * 2;
-        while m.div_ceil(rows) * n.div_ceil(columns) < wanted && columns > micro.columns * 2 {
-            columns = (columns / 2).next_multiple_of(micro.columns);
-        }
-        while m.div_ceil(rows) * n.div_ceil(columns) < wanted && rows > micro.rows {
-            rows = (rows / 2).next_multiple_of(micro.rows);
-        }
-        (rows, columns)
-    }
-
-    /// Copies a matrix into panels of `width` lines, the lines of one term side by side.
-    fn pack(&self, packed: &mut [f32], operand: Operand, width: usize) {
-        let panels = operand.lines.div_ceil(width);
-        let packed = Parts::new(packed);
-        self.each_range(panels, PANELS_TOGETHER, &|range| {
-            let stride = panel_stride(operand.terms, width);
-            let floats = range.start * stride..range.end * stride;
-            // SAFETY: every panel is packed by one task.
-            let packed = unsafe { packed.part(floats) };
-            self.tier().carry_out(Pack { packed, operand, first: range.start * width, width });
-        });
+    /// Rows and columns of a task: whole tiles, a block of A that stays in the second cache, and
+    /// tasks of one size for every thread. Only speed depends on it.
+    fn task_size(&self, m: usize, n: usize, k: usize, micro: Micro) -> (usize, usize) {
+        let threads = self.threads();
+        let rows_most = (A_FLOATS / k.min(self.block_terms)).max(micro.rows);
+        let across_most = n.div_ceil(COLUMNS_MIN);
+        let down = m.div_ceil(rows_most);
+        let across = (4 * threads).div_ceil(down).min(across_most);
+        let down = match (down * across).is_multiple_of(threads) {
+            true => down,
+            false => (down * across).next_multiple_of(threads).div_ceil(across),
+        };
+        let part =
+            |len: usize, parts: usize, unit: usize| len.div_ceil(parts).next_multiple_of(unit);
+        (part(m, down, micro.rows), part(n, across, micro.columns))
     }
 }
 
-/// A product being computed tile by tile.
-struct Tiles<'a> {
+/// A product being computed task by task.
+struct Product<'a> {
+    kernels: &'a Kernels,
     micro: Micro,
-    a: &'a [f32],
-    b: &'a [f32],
+    a: Operand<'a>,
+    b: Operand<'a>,
     c: Parts<'a>,
-    /// m, n, k
-    size: (usize, usize, usize),
-    block_terms: usize,
-    load: bool,
+    carry: Carry,
 }
 
-impl Tiles<'_> {
+impl Product<'_> {
     /// Computes the elements of C in some rows and columns; both start at a whole tile.
-    fn compute(&self, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) {
-        let (_, n, k) = self.size;
+    fn compute(&self, rows: Range<usize>, columns: Range<usize>) {
+        let (kernels, k) = (self.kernels, self.a.terms);
+        let Micro { rows: high, columns: wide, .. } = self.micro;
+        let most = k.min(kernels.block_terms);
+        let together = COLUMNS_TOGETHER.next_multiple_of(wide);
+        let room = |lines: usize, width: usize| lines.div_ceil(width) * panel_stride(most, width);
+        let mut packed_a = kernels.buffer(room(rows.len(), high));
+        let mut packed_b = kernels.buffer(room(together, wide));
+        for start in (0..k).step_by(most) {
+            let terms = start..(start + most).min(k);
+            self.pack(&mut packed_a, self.a, rows.clone(), terms.clone(), high);
+            for column in columns.clone().step_by(together) {
+                let columns = column..(column + together).min(columns.end);
+                self.pack(&mut packed_b, self.b, columns.clone(), terms.clone(), wide);
+                self.tiles(&packed_a, &packed_b, rows.clone(), columns, terms.clone());
+            }
+        }
+    }
+
+    fn pack(
+        &self,
+        packed: &mut [f32],
+        operand: Operand,
+        lines: Range<usize>,
+        terms: Range<usize>,
+        width: usize,
+    ) {
+        let tier = self.kernels.tier();
+        tier.carry_out(Pack { tier, packed, operand, lines, terms, width });
+    }
+
+    /// Goes on with the chains of some rows and columns by some packed terms.
+    fn tiles(
+        &self,
+        packed_a: &[f32],
+        packed_b: &[f32],
+        rows: Range<usize>,
+        columns: Range<usize>,
+        terms: Range<usize>,
+    ) {
+        let n = self.b.lines;
         let Micro { rows: high, columns: wide, run } = self.micro;
-        let (a_stride, b_stride) = (panel_stride(k, high), panel_stride(k, wide));
+        let (a_stride, b_stride) =
+            (panel_stride(terms.len(), high), panel_stride(terms.len(), wide));
+        let load = self.carry == Carry::Continue || terms.start > 0;
         let mut tile = [0.0; Micro::TILE_MAX];
-        for block in (0..k).step_by(self.block_terms) {
-            let terms = self.block_terms.min(k - block);
-            let load = self.load || block > 0;
-            // A panel of B stays in the first cache while all panels of A pass by it.
-            for column in columns.clone().step_by(wide) {
-                let b = self.b[column / wide * b_stride + block * wide..].as_ptr();
-                for row in rows.clone().step_by(high) {
-                    let a = self.a[row / high * a_stride + block * high..].as_ptr();
-                    let (here, across) = (high.min(rows.end - row), wide.min(columns.end - column));
-                    // SAFETY: this task alone reaches these rows and columns of C; the panels
-                    // hold `terms` more terms from here; a ragged tile is computed in `tile`.
-                    unsafe {
-                        let c = self.c.at(row * n + column);
-                        if here == high && across == wide {
-                            run(terms, a, b, c, n, load, c.wrapping_add(high * n));
-                            continue;
-                        }
-                        for r in 0..here {
-                            let to = &mut tile[r * wide..][..across];
-                            to.copy_from_slice(std::slice::from_raw_parts(c.add(r * n), across));
-                        }
-                        run(terms, a, b, tile.as_mut_ptr(), wide, load, tile.as_ptr());
-                        for r in 0..here {
-                            let from = &tile[r * wide..][..across];
-                            std::slice::from_raw_parts_mut(c.add(r * n), across)
-                                .copy_from_slice(from);
-                        }
+        // A panel of B stays in the first cache while all panels of A pass by it.
+        for (b, column) in packed_b.chunks(b_stride).zip(columns.clone().step_by(wide)) {
+            for (a, row) in packed_a.chunks(a_stride).zip(rows.clone().step_by(high)) {
+                let (a, b) = ((a.as_ptr(), high), (b.as_ptr(), wide));
+                let (here, across) = (high.min(rows.end - row), wide.min(columns.end - column));
+                // SAFETY: this task alone reaches these rows and columns of C; the panels hold
+                // these terms; a ragged tile is computed in `tile`.
+                unsafe {
+                    let c = self.c.at(row * n + column);
+                    if here == high && across == wide {
+                        run(terms.len(), a, b, (c, n), load, c.wrapping_add(high * n));
+                        continue;
+                    }
+                    for r in 0..here {
+                        let to = &mut tile[r * wide..][..across];
+                        to.copy_from_slice(std::slice::from_raw_parts(c.add(r * n), across));
+                    }
+                    run(terms.len(), a, b, (tile.as_mut_ptr(), wide), load, c);
+                    for r in 0..here {
+                        let from = &tile[r * wide..][..across];
+                        std::slice::from_raw_parts_mut(c.add(r * n), across).copy_from_slice(from);
                     }
                 }
             }

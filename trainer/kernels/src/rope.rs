@@ -34,22 +34,29 @@ impl RopeTable {
     /// Turns a head's vector at a time: `(a·c − b·s, b·c + a·s)`.
     #[inline(always)]
     pub(crate) fn turn(&self, to: &mut [f32], from: &[f32], time: usize) {
-        let (cos, sin) = self.at(time);
-        for i in 0..self.half {
-            let (a, b) = (from[i], from[i + self.half]);
-            to[i] = a * cos[i] - b * sin[i];
-            to[i + self.half] = b * cos[i] + a * sin[i];
-        }
+        self.pairs(to, from, time, |a, b, cos, sin| (a * cos - b * sin, b * cos + a * sin));
     }
 
     /// Turns back, the transpose of `turn`: `(a·c + b·s, b·c − a·s)`.
     #[inline(always)]
     pub(crate) fn turn_back(&self, to: &mut [f32], from: &[f32], time: usize) {
+        self.pairs(to, from, time, |a, b, cos, sin| (a * cos + b * sin, b * cos - a * sin));
+    }
+
+    #[inline(always)]
+    fn pairs(
+        &self,
+        to: &mut [f32],
+        from: &[f32],
+        time: usize,
+        turned: impl Fn(f32, f32, f32, f32) -> (f32, f32),
+    ) {
+        let half = self.half;
         let (cos, sin) = self.at(time);
-        for i in 0..self.half {
-            let (a, b) = (from[i], from[i + self.half]);
-            to[i] = a * cos[i] + b * sin[i];
-            to[i + self.half] = b * cos[i] - a * sin[i];
+        let (to_a, to_b) = to[..2 * half].split_at_mut(half);
+        let (from_a, from_b) = from[..2 * half].split_at(half);
+        for i in 0..half {
+            (to_a[i], to_b[i]) = turned(from_a[i], from_b[i], cos[i], sin[i]);
         }
     }
 
