@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 
 use recipes::Digest;
 use registry::{Registry, RunRecord};
-use serde::Serialize;
 
 use crate::story::reason;
 use crate::walk::{End, Lists, WalkError, walk};
 
 /// What a run trained on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     pub gathered: u64,
     pub documents: u64,
@@ -22,8 +21,7 @@ pub struct Totals {
 }
 
 /// Why documents are on one side only, or what is different about them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// The other side did not gather them.
     NotGathered,
@@ -38,8 +36,7 @@ pub enum Cause {
 }
 
 /// Which way documents went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     Lost,
     Gained,
@@ -48,7 +45,7 @@ pub enum Way {
 }
 
 /// Documents of one source that went one way for one cause.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     pub way: Way,
     pub cause: Cause,
@@ -61,7 +58,7 @@ pub struct Part {
 }
 
 /// A document in a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Listed {
     pub document: Digest,
     pub name: String,
@@ -73,7 +70,7 @@ pub struct Listed {
 }
 
 /// The difference between the data of two runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DataDiff {
     pub from: String,
     pub to: String,

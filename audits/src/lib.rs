@@ -4,6 +4,7 @@ pub mod data_diff;
 mod data_diff_forms;
 pub mod mark;
 pub mod recount;
+pub mod sample;
 pub mod story;
 pub mod verdict;
 pub mod walk;

@@ -70,6 +70,8 @@ pub struct Registered {
     pub version: Version,
     /// Whether it was new.
     pub new: bool,
+    /// The run that was named.
+    pub run: Option<RunRecord>,
 }
 
 /// Registers the recipe of a file, bringing its sources in.
@@ -89,21 +91,22 @@ pub fn register(
     let version = registry
         .version_of(&added.digest)?
         .ok_or_else(|| Failure::new(format!("`{}` was added but is not there", added.name)))?;
-    Ok(Registered { pinned, version, new: added.new })
+    Ok(Registered { pinned, version, new: added.new, run: None })
 }
 
 /// Finds a registered recipe: `prose`, `prose@2`, a digest, or a run whose recipe is meant.
 pub fn registered(registry: &Registry, argument: &str) -> Result<Registered, Failure> {
+    let mut named = None;
     let digest = match registry.resolve(argument)? {
         Resolved::Recipe(version) => version.digest,
-        Resolved::Run(run) => record(registry, &run)?.summary.recipe,
+        Resolved::Run(run) => named.insert(record(registry, &run)?).summary.recipe,
         Resolved::Object(digest) => digest,
         Resolved::Blob(_) => return Err(Failure::new(format!("`{argument}` is not a recipe"))),
     };
     let version = registry
         .version_of(&digest)?
         .ok_or_else(|| Failure::new(format!("`{argument}` is not a recipe")))?;
-    Ok(Registered { pinned: registry.pinned(&digest)?, version, new: false })
+    Ok(Registered { pinned: registry.pinned(&digest)?, version, new: false, run: named })
 }
 
 /// A recipe for comparing, with the name it is shown under and its text.
@@ -111,8 +114,26 @@ pub struct Compared {
     pub label: String,
     pub pinned: Pinned,
     pub text: String,
+    /// Its digest, where it is registered.
+    digest: Option<Digest>,
+    /// The run that was named.
+    named: Option<RunRecord>,
+}
+
+impl Compared {
+    /// Whether it is registered, so that it can have runs.
+    pub fn is_registered(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// The run that was named, else the newest finished one.
-    pub run: Option<RunRecord>,
+    pub fn run(&self, registry: &Registry) -> Result<Option<RunRecord>, Failure> {
+        match (&self.named, &self.digest) {
+            (Some(run), _) => Ok(Some(run.clone())),
+            (None, Some(digest)) => Ok(registry.newest_finished(digest)?),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 /// Reads a recipe for comparing: a file is pinned without being registered.
@@ -121,16 +142,14 @@ pub fn compared(context: &mut Context, argument: &str) -> Result<Compared, Failu
         let written = read(context, Path::new(argument))?;
         let pinned = trainer::pin::pin(&written.recipe, &written.folder, &mut Hashing)
             .map_err(|error| Failure::new(error.to_string()))?;
-        return Ok(Compared { label: argument.to_owned(), pinned, text: written.text, run: None });
+        let (label, text) = (argument.to_owned(), written.text);
+        return Ok(Compared { label, pinned, text, digest: None, named: None });
     }
     let registry = context.registry()?;
-    let Registered { pinned, version, .. } = registered(&registry, argument)?;
-    let run = match registry.resolve(argument)? {
-        Resolved::Run(run) => Some(record(&registry, &run)?),
-        _ => registry.newest_finished(&version.digest)?,
-    };
+    let Registered { pinned, version, run: named, .. } = registered(&registry, argument)?;
     let text = yaml_text(&registry, &version.yaml)?;
-    Ok(Compared { label: format!("{}@{}", version.name, version.number), pinned, text, run })
+    let label = format!("{}@{}", version.name, version.number);
+    Ok(Compared { label, pinned, text, digest: Some(version.digest), named })
 }
 
 /// The text a recipe was registered with.

@@ -121,6 +121,13 @@ pub fn text_diff((from, before): (&str, &str), (to, after): (&str, &str)) -> Str
     TextDiff::from_lines(before, after).unified_diff().header(from, to).to_string()
 }
 
+/// The lines that a change took away and put in, each after its sign.
+pub fn changed_lines(before: &str, after: &str) -> Vec<String> {
+    let diff = text_diff(("before", before), ("after", after));
+    let lines = diff.lines().skip(2).filter(|line| line.starts_with(['+', '-']));
+    lines.map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,5 +155,6 @@ mod tests {
         let found = text_diff(("a", "x: 1\ny: 2\n"), ("b", "x: 1\ny: 3\n"));
         assert_eq!(found, "--- a\n+++ b\n@@ -1,2 +1,2 @@\n x: 1\n-y: 2\n+y: 3\n");
         assert_eq!(text_diff(("a", "x\n"), ("b", "x\n")), "");
+        assert_eq!(changed_lines("x: 1\ny: 2", "x: 1\ny: 3"), ["-y: 2", "+y: 3"]);
     }
 }

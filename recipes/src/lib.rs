@@ -32,7 +32,7 @@ pub mod trace;
 pub mod tree;
 
 pub use diff::{Change, Diff, diff};
-pub use diff_forms::text_diff;
+pub use diff_forms::{changed_lines, text_diff};
 pub use digest::{Digest, DigestError, Hasher};
 pub use fate::Fate;
 pub use fmt::fmt;

@@ -7,6 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
+/// Documents by licence, as they were gathered and as they were left, where they have licences.
+pub fn licences(steps: &[StepResult]) -> BTreeMap<String, [u64; 2]> {
+    let mut counts = BTreeMap::<String, [u64; 2]>::new();
+    for step in steps {
+        let column = match step.name.as_str() {
+            "hold out" => 1,
+            name if name.starts_with("gather ") => 0,
+            _ => continue,
+        };
+        for (licence, n) in step.licences.iter().flatten() {
+            let count = &mut counts.entry(licence.clone()).or_default()[column];
+            *count = count.saturating_add(*n);
+        }
+    }
+    counts
+}
+
 /// A finished step of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,13 +4,12 @@ use maud::{Markup, html};
 use registry::{Registry, RunRecord};
 
 use super::documents::{self, LISTS_BYTES_MAX};
-use super::failure::Failure;
+use super::failure::{Failure, untold};
 use super::figures::count;
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{brief, nothing, run as run_link, table};
 use super::tongue::Tongue;
 use crate::data_diff::{DataDiff, Part, Way, data_diff};
-use crate::walk::WalkError;
 
 /// Documents of each part that are listed, and with everything shown.
 const LISTED: [usize; 2] = [10, 500];
@@ -27,9 +26,7 @@ pub fn section(
     let runs = [(labels[0].as_str(), before), (labels[1].as_str(), after)];
     let found = data_diff(registry, runs, LISTED[usize::from(all)], LISTS_BYTES_MAX);
     let body = match found {
-        Err(WalkError::Registry(error)) => return Err(error.into()),
-        Err(error) if error.is_damage() => return Err(error.into()),
-        Err(error) => nothing(&error.to_string()),
+        Err(error) => untold(error)?,
         Ok(diff) => html! {
             p { @for (i, words) in diff.totals().iter().enumerate() {
                 @if i > 0 { ", " } (words)

@@ -7,7 +7,7 @@ use registry::{Registry, RunRecord};
 
 use super::asked::{self, Asked, encode};
 use super::desk::Texts;
-use super::failure::Failure;
+use super::failure::{Failure, untold};
 use super::figures::count;
 use super::frame::{Page, Section};
 use super::funnel::{search, step_address};
@@ -27,6 +27,8 @@ const TOLD: usize = 3;
 const TEXT_MAX: usize = 6_000;
 /// Bytes of a text that is compared line by line, at most.
 const COMPARED_MAX: usize = 64 << 10;
+/// Its lines, at most: comparing takes the square of them where all are other ones.
+const COMPARED_LINES: usize = 4_000;
 
 /// Looks for documents of a run.
 pub fn page(
@@ -74,15 +76,13 @@ fn found(
     let looked = Lists::of(run)
         .and_then(|lists| stories(registry, &lists, &Wanted::read(wanted), ROWS, LISTS_BYTES_MAX));
     let Stories { told, more } = match looked {
-        Err(error) if error.is_damage() => return Err(error.into()),
         Err(error @ WalkError::Large { .. }) => {
             return Ok(html! {
-                (nothing(&error.to_string()))
+                (untold(error)?)
                 p.quiet { (t.say("In a terminal: ")) code { "ingot fate DOCUMENT" } }
             });
         }
-        Err(WalkError::Registry(error)) => return Err(error.into()),
-        Err(error) => return Ok(nothing(&error.to_string())),
+        Err(error) => return untold(error),
         Ok(found) => found,
     };
     Ok(html! {
@@ -221,14 +221,13 @@ fn written(
 
 /// The lines that a change took away and put in.
 fn difference(t: Tongue, before: &str, after: &str) -> Markup {
-    if before.len().max(after.len()) > COMPARED_MAX {
+    let is_long = |text: &str| text.len() > COMPARED_MAX || text.lines().count() > COMPARED_LINES;
+    if is_long(before) || is_long(after) {
         return nothing(t.say("The text is too long to be compared here."));
     }
-    let diff = recipes::text_diff(("before", before), ("after", after));
-    let lines = diff.lines().skip(2).filter(|line| line.starts_with(['+', '-']));
     html! {
         pre.text.diff {
-            @for line in lines.take(200) {
+            @for line in recipes::changed_lines(before, after).iter().take(200) {
                 @if line.starts_with('+') { ins { bdi { (cut(line, 500)) } } "\n" }
                 @else { del { bdi { (cut(line, 500)) } } "\n" }
             }

@@ -5,11 +5,12 @@
 use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use maud::html;
+use maud::{Markup, html};
 use recipes::ObjectError;
 use registry::RegistryError;
 
 use super::frame::{Page, Section, frame};
+use super::pieces::nothing;
 use super::tongue::Tongue;
 use crate::walk::WalkError;
 
@@ -95,6 +96,15 @@ impl From<WalkError> for Failure {
             }
             error => Failure::Broken(error.to_string()),
         }
+    }
+}
+
+/// Why a part of a page has no documents, in its place; damage is a failure of the whole page.
+pub fn untold(error: WalkError) -> Result<Markup, Failure> {
+    match error {
+        WalkError::Registry(error) => Err(error.into()),
+        error if error.is_damage() => Err(error.into()),
+        error => Ok(nothing(&error.to_string())),
     }
 }
 

@@ -1,10 +1,9 @@
 //! One run: what it made, how it was measured, whether it came out again.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use maud::{Markup, html};
-use recipes::{Digest, GateResult, Pinned, StateMark, StepResult};
+use recipes::{Digest, GateResult, Pinned, StateMark, StepResult, trace};
 use registry::{EventFilter, Registry, RunRecord};
 
 use super::asked;
@@ -223,30 +222,19 @@ fn account(t: Tongue, pinned: &Pinned, steps: &[StepResult]) -> Markup {
 
 /// Documents by licence, where they have licences of their own.
 fn licences(t: Tongue, steps: &[StepResult]) -> Markup {
-    let counted = |steps: &mut dyn Iterator<Item = &StepResult>| {
-        let mut counts = BTreeMap::<String, u64>::new();
-        for (licence, n) in steps.filter_map(|step| step.licences.as_ref()).flatten() {
-            let count = counts.entry(licence.clone()).or_default();
-            *count = count.saturating_add(*n);
-        }
-        counts
-    };
-    let gathered = counted(&mut steps.iter().filter(|step| step.name.starts_with("gather ")));
-    let kept = counted(&mut steps.iter().filter(|step| step.name == "hold out"));
-    let names: BTreeSet<&String> = gathered.keys().chain(kept.keys()).collect();
+    let counted = trace::licences(steps);
     let heads = [Words("Licence"), Figures("Documents gathered"), Figures("Left after cleaning")];
-    let of = |counts: &BTreeMap<String, u64>, name: &String| counts.get(name).copied().unwrap_or(0);
     let rows = html! {
-        @for name in &names {
+        @for (name, [gathered, kept]) in &counted {
             tr {
                 th scope="row" { (brief(name)) }
-                td.number { (count(of(&gathered, name))) }
-                td.number { (count(of(&kept, name))) }
+                td.number { (count(*gathered)) }
+                td.number { (count(*kept)) }
             }
         }
     };
     html! {
-        @if !names.is_empty() {
+        @if !counted.is_empty() {
             section aria-labelledby="licences" {
                 h2 #licences { (t.say("Licences")) }
                 (table(t, t.say("Licences"), &heads, rows))

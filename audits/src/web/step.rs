@@ -1,7 +1,7 @@
 //! One cleaning step of a run: what it measured, what it dropped and why, what it changed.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use maud::{Markup, html};
 use recipes::fate::FateReader;
@@ -12,7 +12,7 @@ use registry::{Registry, RunRecord};
 
 use super::asked;
 use super::documents::{self, LISTS_BYTES_MAX};
-use super::failure::Failure;
+use super::failure::{Failure, untold};
 use super::figures::count;
 use super::frame::{Page, Section};
 use super::funnel::step_address;
@@ -20,6 +20,7 @@ use super::pieces::Head::{Figures, Words};
 use super::pieces::{brief, cell, nothing, run as run_link, table, version, whole_digest};
 use super::spread;
 use super::tongue::Tongue;
+use crate::sample::Sample;
 use crate::story::reason;
 use crate::walk::{WalkError, open, sources};
 
@@ -41,12 +42,10 @@ pub fn page(registry: &Registry, t: Tongue, run: &str, number: &str) -> Result<P
     let (place, step) = step
         .filter(|(_, step)| step.fates.is_some())
         .ok_or_else(|| Failure::nothing("cleaning step", number))?;
-    let dropped = Dropped::read(registry, step)?;
     let body = html! {
         (facts(t, &record, step))
         (measured(registry, t, step)?)
-        (dropped.reasons(t))
-        (dropped.sample(t, &record))
+        (dropped(registry, t, &record, step)?)
         (changed(registry, t, &record, step)?)
         (neighbours(t, &record, place))
     };
@@ -101,33 +100,45 @@ fn measured(registry: &Registry, t: Tongue, step: &StepResult) -> Result<Markup,
     })
 }
 
+/// A list of a step, which must not be too long for a page.
+fn opened(registry: &Registry, list: &Digest) -> Result<impl BufRead, WalkError> {
+    match registry.blobs().size(list) {
+        Ok(size) if size > LISTS_BYTES_MAX => Err(WalkError::Large { size, max: LISTS_BYTES_MAX }),
+        _ => open(registry, list),
+    }
+}
+
+fn dropped(
+    registry: &Registry,
+    t: Tongue,
+    run: &RunRecord,
+    step: &StepResult,
+) -> Result<Markup, Failure> {
+    let (reasons, sample) = match Dropped::read(registry, step) {
+        Ok(dropped) => (dropped.reasons(t), dropped.sample(t, run)),
+        Err(error) => (untold(error)?, html! {}),
+    };
+    Ok(html! {
+        section aria-labelledby="reasons" {
+            h2 #reasons { (t.say("Why documents were dropped")) }
+            (reasons)
+        }
+        (sample)
+    })
+}
+
 /// What a step dropped: how many for each reason, and a sample.
 struct Dropped {
     /// By measure, and the limits that were met.
     reasons: BTreeMap<String, (u64, Vec<f64>)>,
-    all: u64,
-    sample: BTreeMap<(Digest, u64), Fate>,
-    /// Why the list was not read.
-    unread: Option<String>,
+    sample: Sample<Fate>,
 }
 
 impl Dropped {
-    fn read(registry: &Registry, step: &StepResult) -> Result<Dropped, Failure> {
-        let mut dropped =
-            Dropped { reasons: BTreeMap::new(), all: 0, sample: BTreeMap::new(), unread: None };
+    fn read(registry: &Registry, step: &StepResult) -> Result<Dropped, WalkError> {
+        let mut dropped = Dropped { reasons: BTreeMap::new(), sample: Sample::new(SAMPLE) };
         let Some(list) = step.fates else { return Ok(dropped) };
-        match registry.blobs().size(&list) {
-            Ok(size) if size > LISTS_BYTES_MAX => {
-                dropped.unread = Some(WalkError::Large { size, max: LISTS_BYTES_MAX }.to_string());
-                return Ok(dropped);
-            }
-            Ok(_) => {}
-            Err(_) => {
-                dropped.unread = Some(WalkError::Missing { digest: list }.to_string());
-                return Ok(dropped);
-            }
-        }
-        let mut fates = FateReader::new(open(registry, &list)?);
+        let mut fates = FateReader::new(opened(registry, &list)?);
         let damaged = |error| WalkError::List { digest: list, error };
         while let Some(fate) = fates.pull().map_err(damaged)? {
             dropped.take(fate);
@@ -136,7 +147,6 @@ impl Dropped {
     }
 
     fn take(&mut self, fate: Fate) {
-        self.all += 1;
         if self.reasons.len() < REASONS_MAX || self.reasons.contains_key(&fate.measure) {
             let (n, limits) = self.reasons.entry(fate.measure.clone()).or_default();
             *n += 1;
@@ -147,10 +157,7 @@ impl Dropped {
                 limits.push(limit);
             }
         }
-        self.sample.insert((fate.document, self.all), fate);
-        if self.sample.len() > SAMPLE {
-            self.sample.pop_last();
-        }
+        self.sample.take(fate.document, fate);
     }
 
     fn reasons(&self, t: Tongue) -> Markup {
@@ -167,24 +174,17 @@ impl Dropped {
                 }
             }
         };
-        html! {
-            section aria-labelledby="reasons" {
-                h2 #reasons { (t.say("Why documents were dropped")) }
-                @if let Some(unread) = &self.unread { (nothing(unread)) }
-                @else if self.all == 0 { (nothing(t.say("None was dropped."))) }
-                @else { (table(t, t.say("Why documents were dropped"), &heads, rows)) }
-            }
+        match self.reasons.is_empty() {
+            true => nothing(t.say("None was dropped.")),
+            false => table(t, t.say("Why documents were dropped"), &heads, rows),
         }
     }
 
     fn sample(&self, t: Tongue, run: &RunRecord) -> Markup {
         let heads = ["Document", "Source", "Name", "Reason"].map(Words);
-        let mut sample: Vec<(u64, &Fate)> =
-            self.sample.iter().map(|((_, number), fate)| (*number, fate)).collect();
-        sample.sort_by_key(|(number, _)| *number);
-        let sources = sources(run);
+        let (sources, sample) = (sources(run), self.sample.rows());
         let rows = html! {
-            @for (_, fate) in &sample {
+            @for fate in &sample {
                 tr {
                     td { (documents::link(run, &fate.document)) }
                     td { (brief(sources.get(fate.source as usize).map_or("?", |name| name))) }
@@ -193,21 +193,21 @@ impl Dropped {
                 }
             }
         };
-        let shown = sample.len() as u64;
+        let (shown, all) = (sample.len() as u64, self.sample.all());
         html! {
             @if !sample.is_empty() {
                 section aria-labelledby="sample" {
                     h2 #sample {
                         (t.say("What was dropped"))
-                        @if shown < self.all {
+                        @if shown < all {
                             " " span.quiet {
                                 (t.fill("{} of {}: those with the lowest digests",
-                                    &[&count(shown), &count(self.all)]))
+                                    &[&count(shown), &count(all)]))
                             }
                         }
                     }
                     (table(t, t.say("What was dropped"), &heads, rows))
-                    @if shown < self.all {
+                    @if shown < all {
                         p.quiet {
                             (t.say("All of them: "))
                             code { "ingot dropped " (run.summary.id.short()) }
@@ -219,28 +219,18 @@ impl Dropped {
     }
 }
 
-/// A sample of the documents that a step changed: those with the lowest digests.
+/// A sample of the documents that a step changed, each with its name.
 fn read_changed(
     registry: &Registry,
     list: &Digest,
-) -> Result<(u64, Vec<(String, Changed)>), WalkError> {
-    let size = registry.blobs().size(list).map_err(|_| WalkError::Missing { digest: *list })?;
-    if size > LISTS_BYTES_MAX {
-        return Err(WalkError::Large { size, max: LISTS_BYTES_MAX });
-    }
+) -> Result<Sample<(String, Changed)>, WalkError> {
     let damaged = |error| WalkError::List { digest: *list, error };
-    let mut rows = ListReader::<_, Changed>::new(open(registry, list)?).map_err(damaged)?;
-    let (mut all, mut sample) = (0, BTreeMap::new());
+    let mut rows = ListReader::<_, Changed>::new(opened(registry, list)?).map_err(damaged)?;
+    let mut sample = Sample::new(SAMPLE);
     while let Some((group, row)) = rows.pull().map_err(damaged)? {
-        all += 1;
-        sample.insert((row.id, all), (group.name.clone(), row));
-        if sample.len() > SAMPLE {
-            sample.pop_last();
-        }
+        sample.take(row.id, (group.name.clone(), row));
     }
-    let mut sample: Vec<_> = sample.into_iter().collect();
-    sample.sort_by_key(|((_, number), _)| *number);
-    Ok((all, sample.into_iter().map(|(_, row)| row).collect()))
+    Ok(sample)
 }
 
 fn changed(
@@ -250,11 +240,11 @@ fn changed(
     step: &StepResult,
 ) -> Result<Markup, Failure> {
     let Some(list) = &step.changed else { return Ok(html! {}) };
-    let (all, sample) = match read_changed(registry, list) {
-        Err(error) if error.is_damage() => return Err(error.into()),
-        Err(error) => return Ok(nothing(&error.to_string())),
-        Ok(read) => read,
+    let sampled = match read_changed(registry, list) {
+        Err(error) => return untold(error),
+        Ok(sampled) => sampled,
     };
+    let (sample, all) = (sampled.rows(), sampled.all());
     let heads = ["Document", "Name", "Text before", "Text after"].map(Words);
     let rows = html! {
         @for (name, row) in &sample {

@@ -75,15 +75,18 @@ impl Options {
         pair: &[Compared],
         format: Format,
     ) -> Result<bool, Failure> {
-        let [Compared { run: Some(before), .. }, Compared { run: Some(after), .. }] = pair else {
+        if !pair.iter().all(Compared::is_registered) {
+            return Ok(true);
+        }
+        let registry = context.registry()?;
+        let (Some(before), Some(after)) = (pair[0].run(&registry)?, pair[1].run(&registry)?) else {
             return Ok(true);
         };
-        let registry = context.registry()?;
-        let labels = [before, after].map(|run| {
+        let labels = [&before, &after].map(|run| {
             let summary = &run.summary;
             format!("{} ({}@{})", summary.id.short(), summary.name, summary.version)
         });
-        let runs = [(labels[0].as_str(), before), (labels[1].as_str(), after)];
+        let runs = [(labels[0].as_str(), &before), (labels[1].as_str(), &after)];
         let limit = if self.all { usize::MAX } else { LISTED };
         let diff = match data_diff(&registry, runs, limit, u64::MAX) {
             Err(error @ WalkError::NoLists { .. }) => {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use audits::recount::recount;
+use audits::sample::Sample;
 use audits::story::{reason, visible};
 use audits::walk;
 use clap::Args;
 use recipes::fate::FateReader;
-use recipes::{Digest, Fate, StepResult};
+use recipes::{Fate, StepResult};
 use registry::{Registry, RunRecord};
 use serde_json::json;
 
@@ -81,24 +82,17 @@ impl Options {
         let Some(list) = step.fates else { return Ok(counted) };
         let sources = walk::sources(run);
         let mut fates = FateReader::new(walk::open(registry, &list)?);
-        let mut sampled: BTreeMap<(Digest, u64), Fate> = BTreeMap::new();
+        let mut sampled = Sample::new(self.sample.unwrap_or_default());
         let damaged = |error| walk::WalkError::List { digest: list, error };
         while let Some(fate) = fates.pull().map_err(damaged)? {
             counted.dropped += 1;
             *counted.by.entry(fate.measure.clone()).or_default() += 1;
             match self.sample {
                 None => print(context, run, step, &sources, &fate)?,
-                Some(most) => {
-                    sampled.insert((fate.document, counted.dropped), fate);
-                    if sampled.len() > most {
-                        sampled.pop_last();
-                    }
-                }
+                Some(_) => sampled.take(fate.document, fate),
             }
         }
-        let mut in_order: Vec<_> = sampled.into_iter().collect();
-        in_order.sort_by_key(|((_, number), _)| *number);
-        for (_, fate) in &in_order {
+        for fate in sampled.rows() {
             print(context, run, step, &sources, fate)?;
         }
         Ok(counted)

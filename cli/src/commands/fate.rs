@@ -153,9 +153,8 @@ fn shown(
     let changes = story.events.iter().filter(|(.., event)| matches!(event, Event::Changed(_)));
     for ((_, step, _), pair) in changes.clone().zip(texts.windows(2)) {
         context.line(format!("changed by {step}"))?;
-        let diff = recipes::text_diff(("before", &pair[0]), ("after", &pair[1]));
-        for line in diff.lines().skip(2).filter(|line| line.starts_with(['+', '-'])) {
-            context.line(format!("  {}", visible(line)))?;
+        for line in recipes::changed_lines(&pair[0], &pair[1]) {
+            context.line(format!("  {}", visible(&line)))?;
         }
     }
     for (_, step, _) in changes.skip(texts.len().saturating_sub(1)) {

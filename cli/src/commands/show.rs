@@ -1,10 +1,9 @@
 //! `ingot show`: a recipe, a run, an object or a blob.
 
-use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 use clap::Args;
-use recipes::Digest;
+use recipes::{Digest, trace};
 use registry::{Registry, Resolved, RunRecord, Version};
 use serde_json::{Value, json};
 
@@ -161,20 +160,14 @@ fn run(context: &mut Context, registry: &Registry, run: &RunRecord) -> Result<u8
 
 /// Documents by licence as they were gathered and as they were left, where they have licences.
 fn licences(context: &mut Context, run: &RunRecord) -> Result<(), Failure> {
-    let of = |wanted: &dyn Fn(&str) -> bool, licence: &str| -> u64 {
-        let steps = run.steps.iter().filter(|step| wanted(&step.name));
-        steps.filter_map(|step| step.licences.as_ref()?.get(licence)).sum()
-    };
-    let all = run.steps.iter().filter_map(|step| step.licences.as_ref());
-    let names: BTreeSet<&String> = all.flat_map(|licences| licences.keys()).collect();
-    if names.is_empty() {
+    let counted = trace::licences(&run.steps);
+    if counted.is_empty() {
         return Ok(());
     }
     let mut rows = vec![["licence", "documents in", "kept"].map(str::to_owned).to_vec()];
-    for name in names {
-        let gathered = of(&|step| step.starts_with("gather "), name);
-        let kept = of(&|step| step == "hold out", name);
-        rows.push(vec![name.clone(), count(gathered), count(kept)]);
+    for (name, counts) in counted {
+        let [gathered, kept] = counts.map(count);
+        rows.push(vec![name, gathered, kept]);
     }
     context.line("")?;
     for line in table(&rows) {

@@ -170,9 +170,7 @@ fn drawn(document: &Document, outcome: &Outcome) -> String {
     let line = format!("{}:{}  {word:<7}  {why}", document.name, document.position);
     let mut drawn = format!("{}\n", line.trim_end());
     if let Decision::Change(after) = &outcome.decision {
-        let diff = recipes::text_diff(("before", &document.text), ("after", after));
-        let diff = diff.lines().skip(2);
-        for line in diff.filter(|line| line.starts_with(['+', '-'])) {
+        for line in recipes::changed_lines(&document.text, after) {
             drawn += &format!("  {line}\n");
         }
     }
