@@ -172,6 +172,58 @@ fn a_document_is_found_in_data_sets_runs_and_models_and_a_token_in_its_document(
     place.ingot("where --token 10240 tiny").exits(1).complains("reads no token 10,240");
 }
 
+#[test]
+fn shares_that_change_within_a_sequence_are_asked_and_found_by_whole_sequences() {
+    let place = Place::with_tiny_recipe();
+    for (name, text) in stories::stories(48).into_iter().skip(24) {
+        place.write(&format!("reports/{name}"), text);
+    }
+    let formula = "formula:\n  - {source: stories, share: 1.0, repeats_max: 50}";
+    let mixed = "  reports:\n    kind: files\n    include: [\"reports/*.txt\"]\nformula:\n  \
+        - {source: stories, share: 0.75, repeats_max: 50, \
+        later: [{after_tokens: 5000, share: 0.25}]}\n  \
+        - {source: reports, share: 0.25, repeats_max: 50, \
+        later: [{after_tokens: 5000, share: 0.75}]}";
+    place.write("tiny.yaml", stories::TINY.replace(formula, mixed));
+    let run = place.ingot("run tiny.yaml --json").exits(0).last();
+    let run = text(&run["id"]).to_owned();
+
+    // The source of each sequence is the one furthest behind: slow, and clear.
+    let (mut asked, mut used) = ([0.0; 2], [0.0; 2]);
+    let order: Vec<usize> = (0..320)
+        .map(|sequence| {
+            let shares = if sequence * 32 < 5000 { [0.75, 0.25] } else { [0.25, 0.75] };
+            (0..2).for_each(|source| asked[source] += shares[source]);
+            let source = usize::from(asked[1] - used[1] > asked[0] - used[0]);
+            used[source] += 1.0;
+            source
+        })
+        .collect();
+    let part = |name: &str, source: usize| {
+        let [asked, used] = [asked, used].map(|of| of[source] / 3.2);
+        format!("{name} {used:.1} % (asked {asked:.1} %)")
+    };
+    let shown = place.ingot(&format!("show {run}")).exits(0).out;
+    let wanted = [part("stories", 0), part("reports", 1)].join(", ");
+    assert!(shown.contains(&format!("mixture    {wanted} of 10,240 tokens\n")), "{shown}");
+    assert!(wanted.contains("stories 49.") && wanted.contains("(asked 49.5 %)"), "{wanted}");
+
+    let near = [0, 31, 32, 4_991, 4_992, 5_000, 5_023, 5_024, 5_055, 5_056, 10_239];
+    for number in near.into_iter().chain((0..10_240).step_by(499)) {
+        let token = place.ingot(&format!("where --token {number} {run} --json")).exits(0).last();
+        let source = ["stories", "reports"][order[number / 32]];
+        assert_eq!(token["source"], source, "token {number}");
+        let document = text(&token["document"]);
+        let fate = place.ingot(&format!("fate {document} --json")).exits(0).last();
+        assert_eq!(fate["source"], source, "token {number}");
+        let [first, tokens] = ["first_token", "tokens"].map(|key| fate[key].as_u64());
+        let within = token["token_of_document"].as_u64().expect("a place");
+        assert!(Some(within) < tokens, "{token} of {fate}");
+        assert_eq!(token["token_of_source"].as_u64(), first.map(|first| first + within));
+    }
+    place.ingot(&format!("where --token 10240 {run}")).exits(1);
+}
+
 /// The blob of a step of the newest run, made writable.
 fn blob(place: &Place, step: &str, list: &str) -> std::path::PathBuf {
     let run = place.ingot("runs --json").exits(0).last();

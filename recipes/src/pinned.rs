@@ -187,12 +187,13 @@ impl Pinned {
     /// its sources were mixed.
     pub fn account(&self, steps: &[StepResult]) -> Vec<Account> {
         let Some(mixed) = steps.iter().find(|step| step.name == "mix") else { return Vec::new() };
+        let Model::Llama { context, .. } = self.model;
+        let context = u64::from(context);
         let of = |ingredient: &Ingredient| {
+            // Mixing decides by the sequence: a share that changes within one changes after it.
             let asked = self.stages.iter().map(|stage| {
                 let Stage::Pretrain(settings) = stage;
-                // A recipe that was never checked may have no batch.
-                let rest = settings.tokens.checked_rem(settings.batch_tokens);
-                ingredient.asked(settings.tokens - rest.unwrap_or(settings.tokens), 1)
+                ingredient.asked(settings.sequences(context), context) * context as f64
             });
             let source = ingredient.source.clone();
             let used =

@@ -82,7 +82,7 @@ impl Ingredient {
     pub fn asked(&self, parts: u64, tokens: u64) -> f64 {
         let (mut share, mut from, mut asked) = (self.share, 0, 0.0);
         for later in &self.later {
-            let until = later.after_tokens.div_ceil(tokens).min(parts).max(from);
+            let until = later.after_tokens.div_ceil(tokens.max(1)).min(parts).max(from);
             asked += share * (until - from) as f64;
             (share, from) = (later.share, until);
         }
@@ -182,6 +182,15 @@ pub struct Pretrain {
     /// more time, the same bytes. Written out only where it is true.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recompute: bool,
+}
+
+impl Pretrain {
+    /// Sequences of the stage: whole steps of whole sequences; none where a recipe that was never
+    /// checked has no batch or no context.
+    pub fn sequences(&self, context: u64) -> u64 {
+        let steps = self.tokens.checked_div(self.batch_tokens).unwrap_or(0);
+        steps.saturating_mul(self.batch_tokens.checked_div(context).unwrap_or(0))
+    }
 }
 
 fn twenty() -> u64 {

@@ -210,9 +210,7 @@ impl<'a> Run<'a> {
         let mut counts = Counts::new();
         let (mut mixtures, mut result) = (Vec::new(), Hasher::new());
         for (number, stage) in self.pinned.stages.iter().enumerate() {
-            let settings = settings(stage);
-            let steps = settings.tokens / settings.batch_tokens;
-            let sequences = steps * (settings.batch_tokens / self.shape.context as u64);
+            let sequences = settings(stage).sequences(self.shape.context as u64);
             let (formula, context) = (&self.pinned.formula, self.shape.context);
             let mixture =
                 mix(formula, corpus, sequences, context, self.origin.seed, number as u32)?;

@@ -37,8 +37,7 @@ pub fn token_origin(
     let context = crate::build::shape(pinned).context as u64;
     let stage = |stage| {
         let settings = settings(stage);
-        let each = settings.batch_tokens / context;
-        Batches { sequences: settings.tokens / settings.batch_tokens * each, each }
+        Batches { sequences: settings.sequences(context), each: settings.batch_tokens / context }
     };
     let stages: Vec<Batches> = pinned.stages.iter().map(stage).collect();
     Ok(find(&pinned.formula, lengths, &stages, context, seed, number)?)
