@@ -2,8 +2,12 @@
 
 use std::io::Write;
 
+use recipes::Digest;
 use serde_json::json;
 use stories::Place;
+use stories::serving::Serving;
+
+const INGOT: &str = env!("CARGO_BIN_EXE_ingot-under-test");
 
 /// A folder whose recipe reads its stories from a source of another kind.
 fn with_source(source: &str) -> Place {
@@ -28,6 +32,16 @@ fn step(place: &Place, name: &str) -> serde_json::Value {
     steps.iter().find(|step| step["name"] == name).expect("the step").clone()
 }
 
+/// A record of a web archive: what a host of this number answered.
+fn response(number: usize, answer: &[u8]) -> Vec<u8> {
+    let record = format!(
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://h{number}.example/\r\n\
+         Content-Type: application/http\r\nContent-Length: {}\r\n\r\n",
+        answer.len()
+    );
+    packed(&[record.as_bytes(), answer, b"\r\n\r\n"].concat())
+}
+
 fn lines(texts: &[String]) -> String {
     texts.iter().map(|text| json!({"t": text}).to_string() + "\n").collect()
 }
@@ -43,12 +57,7 @@ fn web_archives_and_pages_give_what_a_reader_sees() {
         html.write(&format!("pages/{name}.html"), &page);
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n";
         let block = [head.as_bytes(), &page].concat();
-        let record = format!(
-            "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://h{number}.example/\r\n\
-             Content-Type: application/http\r\nContent-Length: {}\r\n\r\n",
-            block.len()
-        );
-        archive.extend(packed(&[record.as_bytes(), &block, b"\r\n\r\n"].concat()));
+        archive.extend(response(number, &block));
         let request = "WARC/1.0\r\nWARC-Type: request\r\nContent-Length: 2\r\n\r\nGE\r\n\r\n";
         archive.extend(packed(request.as_bytes()));
     }
@@ -83,6 +92,55 @@ fn documents_go_out_as_parquet_and_come_in_again_the_same() {
     again.write("documents.parquet", &bytes[..bytes.len() - 9]);
     let said = again.ingot("run tiny.yaml").exits(2);
     said.complains("`documents.parquet` cannot be read as Parquet");
+}
+
+/// The texts of a document as `ingot fate` shows them, which its page must show too.
+fn shown(place: &Place, document: &str) -> Vec<String> {
+    let fate = place.ingot(&format!("fate {document} --show --json")).exits(0).last();
+    let texts = fate["texts"].as_array().unwrap_or_else(|| panic!("no text: {fate}"));
+    let texts: Vec<String> =
+        texts.iter().map(|text| text.as_str().expect("a text").to_owned()).collect();
+    let run = fate["run"].as_str().expect("a run").trim_start_matches("sha256:");
+    let page = Serving::of(place, INGOT).page(&format!("/runs/{run}/documents?q={document}"));
+    assert!(page.contains("Text as gathered"), "{page}");
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        assert!(page.contains(line), "`{line}` on the page:\n{page}");
+    }
+    texts
+}
+
+#[test]
+fn texts_of_packed_records_are_shown_as_they_were_gathered_and_changed() {
+    let text = |text: &str| text.replace("the smith", "the Cafe\u{301} smith");
+    let mut texts: Vec<String> =
+        stories::stories(24).into_iter().map(|(_, story)| text(&story)).collect();
+    texts.push(texts[3].clone());
+    let warc = with_source("kind: warc\npath: crawl.warc.gz");
+    let parquet = with_source("kind: parquet\npath: documents.parquet\ntext: text");
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
+    let answers = texts.iter().map(|text| [head, text].concat());
+    let records = answers.enumerate().flat_map(|(n, answer)| response(n, answer.as_bytes()));
+    warc.write("crawl.warc.gz", records.collect::<Vec<u8>>());
+    // The same documents as Parquet: a run that cleans nothing writes them as they are.
+    let lines = with_source("kind: jsonl\npath: in.jsonl\ntext: t");
+    let yaml = lines.read("tiny.yaml");
+    let (before, rest) = yaml.split_once("cleaning:").expect("steps");
+    let (_, after) = rest.split_once("tokenizer:").expect("a tokenizer");
+    lines.write("tiny.yaml", format!("{before}tokenizer:{after}"));
+    lines.write("in.jsonl", crate::lines(&texts));
+    lines.ingot("run tiny.yaml").exits(0);
+    lines.ingot("export tiny out --documents").exits(0);
+    let bytes = std::fs::read(lines.file("out/documents.parquet")).expect("a file");
+    parquet.write("documents.parquet", bytes);
+    for place in [&warc, &parquet] {
+        place.ingot("run tiny.yaml").exits(0);
+        let twin = Digest::of(texts[3].as_bytes()).to_string();
+        let dropped = place.ingot("dropped tiny --step dedup.exact --json").exits(0).json();
+        assert_eq!(dropped[0]["document"], twin.as_str());
+        let changed = texts[3].replace("e\u{301}", "\u{e9}");
+        assert_ne!(changed, texts[3]);
+        assert_eq!(shown(place, &twin), [texts[3].clone(), changed]);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Situations made of verbs: a folder with a recipe in it, the program run in it, what it said.
 
+pub mod serving;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
