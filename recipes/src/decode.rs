@@ -1,7 +1,7 @@
 //! Takes typed values out of a tree; every problem is noted and reading goes on.
 
 use crate::problem::{Place, Problems, nearest};
-use crate::rules;
+use crate::rules::{KEYS, Rule, refused};
 use crate::tree::{Node, Value};
 
 /// A mapping being read: its members, and the keys that were asked for.
@@ -51,12 +51,23 @@ impl Decoder {
 
     /// A mapping with some keys only.
     pub fn map<'n>(&mut self, node: &'n Node, what: &str, keys: &[&str]) -> Option<Members<'n>> {
+        self.map_by(node, what, keys, &[])
+    }
+
+    /// A mapping with some keys only; others may be refused by a table besides the one for all.
+    pub fn map_by<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        keys: &[&str],
+        rules: &[Rule],
+    ) -> Option<Members<'n>> {
         let members = self.open(node, what)?;
         for (name, key, _) in members.iter() {
             if keys.contains(&name) {
                 continue;
             }
-            match rules::refused(rules::KEYS, name) {
+            match refused(KEYS, name).or_else(|| refused(rules, name)) {
                 Some(reason) => {
                     self.problems.add(key.place, format!("`{name}` in {what}: {reason}"))
                 }

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::decode::{Decoder, Members};
 use crate::operators::catalogue::{choices, kind, may_be_null, number_range, whole_range};
+use crate::rules::PARAMETERS;
 use crate::tree::{Node, Value};
 
 /// Checks the parameters of `what`; `None` after a complaint.
@@ -15,7 +16,7 @@ pub fn read(d: &mut Decoder, node: &Node, what: &str, schema: &Json) -> Option<(
     let required = schema["required"].as_array().into_iter().flatten();
     let required: Vec<&str> = required.filter_map(Json::as_str).collect();
     let before = d.problems.len();
-    let map = d.map(node, what, &keys)?;
+    let map = d.map_by(node, what, &keys, PARAMETERS)?;
     for (key, schema) in properties.into_iter().flatten() {
         match map.get(key) {
             Some(node) => value(d, node, key, schema),

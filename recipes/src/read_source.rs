@@ -2,6 +2,7 @@
 
 use crate::decode::{Decoder, Members};
 use crate::recipe::{Hold, Html, OnError, Source};
+use crate::rules;
 use crate::tree::Node;
 
 /// The kinds of source, each with the keys of its own.
@@ -20,12 +21,20 @@ pub fn source(d: &mut Decoder, name: &str, node: &Node) -> Option<Source> {
     let what = format!("source `{name}`");
     let open = d.open(node, &what)?;
     let kinds = KINDS.map(|kind| (kind.0, kind));
-    let (kind, own) = d.need(&open, "kind", |d, node, key| d.choice(node, key, &kinds))?;
+    let (kind, own) = d.need(&open, "kind", |d, node, key| {
+        match node.text().and_then(|kind| rules::refused(rules::SOURCES, kind)) {
+            Some(reason) => {
+                d.problems.add(node.place, format!("`{key}` is {}: {reason}", node.what()));
+                None
+            }
+            None => d.choice(node, key, &kinds),
+        }
+    })?;
     let all = ["kind", "licence", "hold", "on_error"];
     let keys: Vec<&str> = all.iter().chain(own).copied().collect();
     let map = d.map(node, &what, &keys)?;
     let shared = shared(d, &map);
-    let need = |d: &mut Decoder, key: &str| d.need(&map, key, Decoder::filled);
+    let need = |d: &mut Decoder, key: &str| d.need(&map, key, local);
     match kind {
         "crates" => {
             let lock = need(d, "lock");
@@ -33,7 +42,8 @@ pub fn source(d: &mut Decoder, name: &str, node: &Node) -> Option<Source> {
             Some(Source::Crates { lock: lock?, licence, hold, on_error })
         }
         "git" => {
-            let (repository, revision) = (need(d, "repository"), need(d, "revision"));
+            let repository = need(d, "repository");
+            let revision = d.need(&map, "revision", Decoder::filled);
             let include = d.need(&map, "include", patterns);
             let ((licence, hold, on_error), repository) = (shared?, repository?);
             let (revision, include) = (revision?, include?);
@@ -114,7 +124,7 @@ fn fields(d: &mut Decoder, map: &Members, what: &str) -> Option<Fields> {
 
 /// `path` for one file, or `include` for many.
 fn place(d: &mut Decoder, map: &Members, what: &str) -> Option<Place> {
-    let path = optional(d, map, "path");
+    let path = d.or(map, "path", None, |d, node, key| local(d, node, key).map(Some));
     let include = d.or(map, "include", Vec::new(), patterns);
     let (path, include) = (path?, include?);
     match (&path, include.is_empty()) {
@@ -135,5 +145,15 @@ fn optional(d: &mut Decoder, map: &Members, key: &str) -> Option<Option<String>>
 }
 
 fn patterns(d: &mut Decoder, node: &Node, key: &str) -> Option<Vec<String>> {
-    d.list(node, key, false, |d, node| d.filled(node, "a pattern of `include`"))
+    d.list(node, key, false, |d, node| local(d, node, "include"))
+}
+
+/// A place on this machine.
+fn local(d: &mut Decoder, node: &Node, key: &str) -> Option<String> {
+    let place = d.filled(node, key)?;
+    if let Some(reason) = rules::refused_place(&place) {
+        d.problems.add(node.place, format!("`{key}` is {}: {reason}", node.what()));
+        return None;
+    }
+    Some(place)
 }
