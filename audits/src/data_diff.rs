@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use recipes::Digest;
 use registry::{Registry, RunRecord};
+use serde::Serialize;
 
 use crate::story::reason;
 use crate::walk::{End, Lists, WalkError, walk};
 
 /// What a run trained on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     pub gathered: u64,
     pub documents: u64,
@@ -36,7 +37,8 @@ pub enum Cause {
 }
 
 /// Which way documents went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     Lost,
     Gained,
@@ -58,7 +60,7 @@ pub struct Part {
 }
 
 /// A document in a list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listed {
     pub document: Digest,
     pub name: String,

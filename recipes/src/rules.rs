@@ -18,10 +18,10 @@ const UNSEEDED: &str =
     "a result must not depend on an unseeded generator; select by document digest";
 const UNPINNED: &str = "what lies behind an address can change; fetch it and name the file";
 const SPEED: &str = "steps run in the order they are written, never by measured speed";
-const UNSEEN: &str = "what lies in a file beside the recipe can change; write it into the recipe, which its digest \
-     covers";
-const MODEL: &str = "a model beside the recipe can change; `filter.classifier`, `filter.ngram-score` and \
-     `filter.tokens` learn from texts in the recipe";
+const UNSEEN: &str =
+    "what lies in a file beside the recipe can change; write it into the recipe itself";
+const MODEL: &str =
+    "a model beside the recipe can change; `filter.classifier` learns from texts in the recipe";
 const ANSWERS: &str =
     "what a service or a large model answers can change; score by texts in the recipe";
 
