@@ -244,7 +244,11 @@ mod tests {
 
     #[test]
     fn operators_are_shown_from_their_canonical_form() {
-        let step = CleaningStep::FilterLength1(FilterLength { chars_min: 2000, chars_max: None });
+        let step = CleaningStep::FilterLength1(FilterLength {
+            chars_min: 2000,
+            chars_max: None,
+            trim: false,
+        });
         let (name, parameters) = tagged(&step);
         assert_eq!(name, "filter.length@1");
         assert_eq!(parameters, [("chars min".to_owned(), "2,000".to_owned())]);

@@ -39,6 +39,16 @@ const WORDS: &[(&str, Take)] = &[
     ("tokenizer_lang", Free),
 ];
 
+const ADDRESS: &[(&str, Take)] = &[
+    ("banlist", Read),
+    ("banlist_from_fname", Read),
+    ("ignore_chars", Read),
+    ("num_banned_substrs", Read),
+    ("exact_domain_match", Read),
+    ("match_substrings", Read),
+    ("case_sensitive", Read),
+];
+
 const TOLD: &[(&str, Take)] = &[
     ("model", Free),
     ("key", Free),
@@ -103,7 +113,7 @@ pub static ROWS: &[Row] = &[
         &[("max_ellipsis_end_ratio", As("share_max", "0.3"))],
         "",
     ),
-    row("github_extension_filter", No(META), &[], ""),
+    row("github_extension_filter", By(extension), &[("allowed_extensions", Read)], ""),
     row(
         "html_content_extraction_modifier",
         No("no step tells boilerplate as jusText does"),
@@ -190,7 +200,7 @@ pub static ROWS: &[Row] = &[
         &[("tlds_filepath", Free)],
         "",
     ),
-    row("url_substring_filter", No(META), &[], ""),
+    row("url_substring_filter", By(address), ADDRESS, ""),
     row("within_page_dedup", By(within), &[("granularity", Read), ("normalize", Read)], ""),
     row("word_counter_enricher", No(COUNT), &[], ""),
     row(
@@ -265,9 +275,11 @@ fn page_length(settings: &Settings, made: &mut Translated) {
     let mut own = if min == "min" { json!({"profile": "dclm"}) } else { json!({}) };
     own[min] = or(settings, "min_length", json!(1));
     own[max] = or(settings, "max_length", Value::Null);
-    if or(settings, "remove_empty", json!(true)) != true
-        || or(settings, "ignore_whitespace", json!(true)) != true
-    {
+    let blank = or(settings, "remove_empty", json!(true)) != true;
+    if blank && name == "filter.lines@1" {
+        own["profile"] = json!("nemo");
+    }
+    if blank && name != "filter.lines@1" || or(settings, "ignore_whitespace", json!(true)) != true {
         made.lose("empty pieces are not counted here");
     }
     if name == "filter.words@1" {
@@ -349,6 +361,32 @@ fn banned(settings: &Settings, made: &mut Translated) -> Option<Value> {
         _ => "anywhere",
     };
     Some(json!({"phrases": listed, "place": place}))
+}
+
+fn extension(settings: &Settings, made: &mut Translated) {
+    match settings.get("allowed_extensions").filter(|listed| listed.is_array()) {
+        Some(listed) => made.step("filter.name@1", json!({"ends": listed})),
+        None => made.lose("its own list of endings does not come with the recipe"),
+    }
+}
+
+fn address(settings: &Settings, made: &mut Translated) {
+    let Some(listed) = banned(settings, made).map(|found| found["phrases"].clone()) else { return };
+    let is = |key: &str, default: bool| or(settings, key, json!(default)) == true;
+    let mut own = json!({});
+    if is("exact_domain_match", false) {
+        own["hosts"] = listed;
+        own["reach"] = json!("alone");
+    } else {
+        let least = or(settings, "num_banned_substrs", json!(1)).as_u64().unwrap_or(1);
+        own[if is("match_substrings", true) { "parts" } else { "words" }] = listed;
+        own["max"] = json!(least.saturating_sub(1));
+        own["exact"] = json!(is("case_sensitive", false));
+    }
+    if let Some(taken) = settings.get("ignore_chars").filter(|taken| taken.is_array()) {
+        own["without"] = taken.clone();
+    }
+    made.step("filter.address@1", own);
 }
 
 fn phrases(settings: &Settings, made: &mut Translated) {

@@ -23,6 +23,9 @@ const CHARS: &[(&str, Take)] =
     &[("min", As("chars_min", "null")), ("max", As("chars_max", "null"))];
 const ONLY_MAX: &[(&str, Take)] = &[("max", As("max", "0"))];
 const ONLY_MIN: &[(&str, Take)] = &[("min", As("min", "null"))];
+const RUNS: &[(&str, Take)] =
+    &[("min", Take::Lost("runs are bounded from above here", "null")), ("max", As("max", "0"))];
+const NOTHING: &[(&str, Take)] = &[("replacement", Take::Only("[\"\"]"))];
 const WITH: &[(&str, Take)] = &[("replacement", As("with", "\"\""))];
 
 const fn row(
@@ -87,13 +90,46 @@ pub static ROWS: &[Row] = &[
         &[("replacement", Take::Only("[\"\"]"))],
     ),
     row("char_length/length", "filter.length@1", "{}", CHARS),
-    none("char_length_strip_ws/length", "no step counts without the white space at the ends"),
+    row("char_length_strip_ws/length", "filter.length@1", r#"{"trim": true}"#, CHARS),
     row("whitespace_tokenizer/length", "filter.words@1", OWN, COUNT),
     row("pii/EMAIL_ADDRESS", "pii.mask@2", r#"{"kinds": ["email"]}"#, WITH),
     row("pii/PHONE_NUMBER", "pii.mask@2", r#"{"kinds": ["phone"]}"#, WITH),
     row("pii/IP_ADDRESS", "pii.mask@2", r#"{"kinds": ["ip"]}"#, WITH),
     row("dedupe/paragraphs", "dedup.lines@1", "{}", &[("replacement", Take::Only("[\"\"]"))]),
     row("dedupe/documents", "dedup.exact@1", "{}", &[("max", Take::Free)]),
+    row(
+        "repetitions/doc_max_score_repetition",
+        "filter.periods@1",
+        r#"{"profile": "dolma", "measure": "times"}"#,
+        RUNS,
+    ),
+    row(
+        "repetitions/doc_max_length_repetition",
+        "filter.periods@1",
+        r#"{"profile": "dolma", "measure": "chars"}"#,
+        RUNS,
+    ),
+    row("repetitions/doc_frac_repetition", "filter.periods@1", r#"{"profile": "dolma"}"#, RUNS),
+    row("repetitions/repetition", "text.periods@1", r#"{"profile": "dolma"}"#, WITH),
+    row(
+        "code/has_xml_template_doc",
+        "filter.phrases@1",
+        r#"{"phrases": ["<?xml version="], "within": 100, "exact": true}"#,
+        ONLY_MAX,
+    ),
+    Row {
+        name: "code/code_to_text_ratio_html_doc",
+        to: Step("filter.html-text@1", "{}"),
+        parameters: &[("min", As("share_min", "0.2"))],
+        note: "every document is taken for a page",
+    },
+    row("code/max_line_length_doc", "filter.longest-line@1", "{}", COUNT),
+    row("code/avg_line_length_doc", "filter.mean-line-length@1", r#"{"profile": "dclm"}"#, COUNT),
+    row("code/alnum_prop_doc", "filter.alphanumeric@1", "{}", SHARE),
+    row("code/copyright_notice", "text.copyright@1", "{}", NOTHING),
+    row("code/comment_block", "text.copyright@1", "{}", NOTHING),
+    row("code/SECRET_Secret_Keyword", "pii.mask@2", r#"{"kinds": ["assigned-secret"]}"#, WITH),
+    row("code/SECRET_Basic_Auth_Credentials", "pii.mask@2", r#"{"kinds": ["url-password"]}"#, WITH),
     none("language", "a language is kept here, with a least certainty"),
     none("quality", MODEL),
 ];
@@ -122,6 +158,8 @@ fn known(attribute: &str) -> Option<&'static str> {
         _ if tagger.starts_with("pii") => format!("pii/{what}"),
         _ if tagger.starts_with("gopher") => format!("gopher/{what}"),
         _ if tagger.starts_with("c4") => format!("c4/{what}"),
+        _ if tagger.starts_with("code_") => format!("code/{what}"),
+        _ if tagger.starts_with("repetitions") => format!("repetitions/{what}"),
         _ if tagger.starts_with("char_length_strip") => "char_length_strip_ws/length".to_owned(),
         _ if tagger.starts_with("char_length") => "char_length/length".to_owned(),
         _ if tagger.starts_with("whitespace_tokenizer") => "whitespace_tokenizer/length".to_owned(),

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::thousandths;
+
 /// Drops documents whose text was seen before.
 ///
 /// Texts with equal SHA-256 are one text; the first in document order stays.
@@ -154,6 +156,28 @@ pub struct DedupSubstring {
     pub share_max: f64,
 }
 
+/// Drops documents most of whose word n-grams stood in earlier documents.
+///
+/// The value is the part of a document's different n-grams that stand in earlier documents, kept or
+/// not; one of them that holds the first of these is named. Words are those of
+/// `dedup.minhash@2`; a text shorter than one n-gram stays. A document that copies a part of
+/// another one goes here, where `dedup.minhash@2` compares wholes.
+///
+/// Source: Soldaini et al. (2024), "Dolma", section 5; datatrove's Bloom filter, without its
+/// mistakes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DedupNgrams {
+    /// Words of an n-gram.
+    #[serde(default = "thirteen")]
+    #[schemars(range(min = 1, max = 64))]
+    pub ngram_words: u32,
+    /// The largest part that a kept document shares.
+    #[serde(default = "thousandths::<800>")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_max: f64,
+}
+
 /// What becomes of runs that stood before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -179,6 +203,10 @@ fn five() -> u32 {
 
 fn eight() -> u32 {
     8
+}
+
+fn thirteen() -> u32 {
+    13
 }
 
 fn fourteen() -> u32 {

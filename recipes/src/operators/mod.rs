@@ -5,12 +5,15 @@
 //! read from the schema that is made from the struct. A field added later is optional and left out
 //! where it is unset, so that the canonical bytes of older recipes stay.
 
+mod address;
 pub mod catalogue;
 mod dedup;
 mod filter;
 mod language;
+mod language_parts;
 mod listed;
 mod measured;
+mod periods;
 mod pii;
 pub mod profiles;
 mod quality;
@@ -21,11 +24,14 @@ mod text_readings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use address::*;
 pub use dedup::*;
 pub use filter::*;
 pub use language::*;
+pub use language_parts::*;
 pub use listed::*;
 pub use measured::*;
+pub use periods::*;
 pub use pii::*;
 pub use profiles::Profile;
 pub use quality::*;
@@ -76,6 +82,26 @@ pub enum CleaningStep {
     DedupSubstring1(DedupSubstring),
     #[serde(rename = "filter.licence@1")]
     FilterLicence1(LicenceAllow),
+    #[serde(rename = "filter.address@1")]
+    FilterAddress1(AddressFilter),
+    #[serde(rename = "dedup.ngrams@1")]
+    DedupNgrams1(DedupNgrams),
+    #[serde(rename = "filter.comments@1")]
+    FilterComments1(CommentShare),
+    #[serde(rename = "filter.html-text@1")]
+    FilterHtmlText1(HtmlShare),
+    #[serde(rename = "filter.language-parts@1")]
+    FilterLanguageParts1(FilterLanguageParts),
+    #[serde(rename = "text.language-parts@1")]
+    TextLanguageParts1(TextLanguageParts),
+    #[serde(rename = "filter.periods@1")]
+    FilterPeriods1(PeriodFilter),
+    #[serde(rename = "text.periods@1")]
+    TextPeriods1(TextPeriods),
+    #[serde(rename = "filter.name@1")]
+    FilterName1(NameFilter),
+    #[serde(rename = "dedup.address@1")]
+    DedupAddress1(DedupAddress),
     #[serde(rename = "pii.mask@1")]
     PiiMask1(PiiMask),
     /// Drops documents by their bytes in UTF-8.
@@ -346,10 +372,6 @@ pub enum CleaningStep {
     /// Takes control characters out, line ends and tabs left.
     #[serde(rename = "text.control-characters@1")]
     TextControlCharacters1(Nothing),
-    /// Repairs UTF-8 that was read as Windows-1252, such as `cafÃ©`.
-    ///
-    /// A run of characters is repaired where its Windows-1252 bytes are well-formed UTF-8
-    /// beyond ASCII; twice where it happened twice.
     #[serde(rename = "text.mojibake@1")]
     TextMojibake1(TextMojibake),
     /// Makes HTML text: tags go, blocks end lines, scripts and styles vanish, entities become
@@ -366,12 +388,8 @@ pub enum CleaningStep {
     /// Puts a text in the place of whatever a pattern finds.
     #[serde(rename = "text.replace-pattern@1")]
     TextReplacePattern1(TextReplacePattern),
-    /// Takes tables out: two lines and more of one number of columns, after a newline.
-    ///
-    /// Columns are parted by one space, tab or `|`. Narrow tables go first.
     #[serde(rename = "text.tables@1")]
     TextTables1(TextTables),
-    /// Takes words out that have a part of a list in them, and makes runs of spaces one.
     #[serde(rename = "text.words-with@1")]
     TextWordsWith1(TextWordsWith),
     /// Gives every sentence a line of its own.
@@ -386,25 +404,15 @@ pub enum CleaningStep {
     /// Takes lines or paragraphs out that stood before in the text.
     #[serde(rename = "text.repeated-parts@1")]
     TextRepeatedParts1(TextRepeatedParts),
-    /// Takes lines out by their words, letters, ends.
-    ///
-    /// Lines lie between newlines.
     #[serde(rename = "text.lines@1")]
     TextLines1(TextLines),
-    /// Brings a text into the form in which a tool compares texts.
-    ///
-    /// What is left is no text to read: it is for `dedup.lines@1` and the like behind it.
     #[serde(rename = "text.dedup-form@1")]
     TextDedupForm1(TextDedupForm),
-    /// Keeps a piece of a text, by places or by what stands around it.
     #[serde(rename = "text.slice@1")]
     TextSlice1(TextSlice),
     /// Takes Wikipedia's citations out: `[12]`, `[edit]`, `[citation needed]`.
     #[serde(rename = "text.citations@1")]
     TextCitations1(Nothing),
-    /// Takes words out that are too short or too long.
-    ///
-    /// Words lie between white space; line ends stay. Data-Juicer: 1 to no limit.
     #[serde(rename = "text.long-words@1")]
     TextLongWords1(TextLongWords),
     /// Takes lines out that hold a phrase of a list.
@@ -413,17 +421,11 @@ pub enum CleaningStep {
     /// Puts one text in the place of another, everywhere.
     #[serde(rename = "text.replace@1")]
     TextReplace1(TextReplace),
-    /// Takes some characters out.
-    ///
-    /// The default is Data-Juicer's list of ornaments.
     #[serde(rename = "text.remove-characters@1")]
     TextRemoveCharacters1(TextRemoveCharacters),
     /// Takes the quotation marks away that a whole text stands in.
     #[serde(rename = "text.quotes@1")]
     TextQuotes1(Nothing),
-    /// Takes sentences out that stood before in the text.
-    ///
-    /// Sentences are compared by their letters and digits in lower case.
     #[serde(rename = "text.repeated-sentences@1")]
     TextRepeatedSentences1(TextRepeatedSentences),
     /// Takes a comment about copyright, or the comment lines, from the front of a source file.
@@ -442,9 +444,6 @@ pub enum CleaningStep {
     /// Keeps Chinese characters only.
     #[serde(rename = "text.han-only@1")]
     TextHanOnly1(TextHanOnly),
-    /// Takes lines of menus and counters out: few words, mostly upper case, mostly digits.
-    ///
-    /// Source: Penedo et al. (2023), "The RefinedWeb Dataset", appendix G.2.
     #[serde(rename = "text.web-lines@1")]
     TextWebLines1(TextWebLines),
     /// Replaces personal data and secrets by masks such as `<email>`, `<card>`, with checksums.

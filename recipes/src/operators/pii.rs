@@ -113,6 +113,12 @@ pub enum PiiFinding {
     UsNpi,
     /// United States social security numbers, with marks between or without.
     UsSsn,
+    /// Email addresses with any mark that a name may have, and hosts without letters.
+    AnyEmail,
+    /// The password in an address such as `https://name:password@host`.
+    UrlPassword,
+    /// What is given to a name such as `password`, `api_key` or `secret` with `:` or `=`.
+    AssignedSecret,
 }
 
 impl PiiFinding {

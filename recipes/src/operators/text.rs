@@ -46,7 +46,9 @@ pub struct TextNewlines {
     pub lines_max: u64,
 }
 
-/// Which lengths of words stay.
+/// Takes words out that are too short or too long.
+///
+/// Words lie between white space; line ends stay. Data-Juicer: 1 to no limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextLongWords {
@@ -100,7 +102,9 @@ pub struct TextReplace {
     pub with: String,
 }
 
-/// Characters to leave out.
+/// Takes some characters out.
+///
+/// The default is Data-Juicer's list of ornaments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextRemoveCharacters {
@@ -114,7 +118,9 @@ fn ornaments() -> String {
     "◆●■►▼▲▴∆▻▷❖♡□".into()
 }
 
-/// Which sentences count as repeated.
+/// Takes sentences out that stood before in the text.
+///
+/// Sentences are compared by their letters and digits in lower case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextRepeatedSentences {
@@ -236,7 +242,9 @@ pub struct TextReplacePattern {
     pub with: String,
 }
 
-/// The columns of a table.
+/// Takes tables out: two lines and more of one number of columns, after a newline.
+///
+/// Columns are parted by one space, tab or `|`. Narrow tables go first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextTables {
@@ -250,7 +258,7 @@ pub struct TextTables {
     pub columns_max: u64,
 }
 
-/// Parts of words.
+/// Takes words out that have a part of a list in them, and makes runs of spaces one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextWordsWith {
@@ -282,7 +290,9 @@ pub enum PartKind {
     Paragraphs,
 }
 
-/// Which lines stay.
+/// Takes lines out by their words, letters, ends.
+///
+/// Lines lie between newlines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextLines {
@@ -312,6 +322,9 @@ pub struct TextLines {
     /// What a line may not end with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends_not: Vec<String>,
+    /// A line of these characters and spaces alone goes, where it has one of them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub symbols: String,
     /// Whether lines go that count likes, shares, views and the like.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counters: bool,
@@ -323,7 +336,7 @@ pub struct TextLines {
     pub trim: bool,
 }
 
-/// A piece of a text.
+/// Keeps a piece of a text, by places or by what stands around it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextSlice {
@@ -350,12 +363,17 @@ pub struct TextSlice {
     pub trim: bool,
 }
 
-/// The form in which texts are compared.
+/// Brings a text into the form in which a tool compares texts.
+///
+/// What is left is no text to read: it is for `dedup.lines@1` and the like behind it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextDedupForm {
     /// Whose form.
     pub profile: DedupForm,
+    /// Whether digits stay as they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub digits: bool,
 }
 
 /// Whose form of a text.
@@ -364,7 +382,13 @@ pub struct TextDedupForm {
 pub enum DedupForm {
     /// Lower case, every digit a `0`, without Unicode's common marks and controls.
     CcNet,
-    /// The same in ASCII: accents go, other scripts go.
+    /// Lower case, every digit a `0`, accents gone, marks plain, without controls: what its
+    /// language models read.
+    CcNetText,
+    /// Words as datatrove compares them: lower case, every number a `0`, without accents and marks,
+    /// a space between.
+    Datatrove,
+    /// The form of cc_net in ASCII: accents go, other scripts go.
     Dclm,
     /// Lower case, every digit a `0`, letters, digits and spaces alone.
     TextDedup,
@@ -372,7 +396,10 @@ pub enum DedupForm {
     NewsCopy,
 }
 
-/// How broken text is repaired.
+/// Repairs UTF-8 that was read as Windows-1252, such as `cafÃ©`.
+///
+/// A run of characters is repaired where its Windows-1252 bytes are well-formed UTF-8
+/// beyond ASCII; twice where it happened twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextMojibake {
@@ -381,7 +408,9 @@ pub struct TextMojibake {
     pub profile: MojibakeReading,
 }
 
-/// Which lines stay.
+/// Takes lines of menus and counters out: few words, mostly upper case, mostly digits.
+///
+/// Source: Penedo et al. (2023), "The RefinedWeb Dataset", appendix G.2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextWebLines {

@@ -12,8 +12,8 @@ use crate::document::Document;
 use crate::prepared::Prepared;
 use crate::spill::InMemory;
 use crate::{
-    c4, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2, language,
-    measured, normalize, pii_find, pii_mask, rewrite,
+    c4, comments, filter_length, fineweb, gopher_quality, gopher_repetition, gopher_repetition2,
+    html, language, language_parts, measured, normalize, periods, pii_find, pii_mask, rewrite,
 };
 
 /// What a step says about one document.
@@ -62,6 +62,10 @@ pub(crate) fn decide(step: &CleaningStep, page: &mut Page) -> Option<Decision> {
         CleaningStep::FilterC41(settings) => c4::decide(settings, page),
         CleaningStep::FilterFineWeb1(settings) => fineweb::decide(settings, page),
         CleaningStep::FilterLanguage1(settings) => language::decide(settings, page.text),
+        CleaningStep::FilterPeriods1(settings) => periods::decide(settings, page.text),
+        CleaningStep::FilterComments1(settings) => comments::decide(settings, page.text),
+        CleaningStep::FilterHtmlText1(settings) => html::decide(settings, page.text),
+        CleaningStep::FilterLanguageParts1(settings) => language_parts::decide(settings, page.text),
         CleaningStep::PiiMask1(settings) => pii_mask::decide(settings, page.text),
         CleaningStep::PiiFilter1(settings) => pii_find::decide(settings, page.text),
         step => return rewrite::decide(step, page.text).or_else(|| measured::decide(step, page)),
@@ -87,7 +91,11 @@ mod tests {
     #[test]
     fn every_dropped_document_has_its_reason() {
         let kernels = Kernels::new(Tier::Scalar, 2).expect("kernels");
-        let step = CleaningStep::FilterLength1(FilterLength { chars_min: 3, chars_max: Some(5) });
+        let step = CleaningStep::FilterLength1(FilterLength {
+            chars_min: 3,
+            chars_max: Some(5),
+            trim: false,
+        });
         let all = documents(&["ab", "abc", "äöüß€", "abcdef"]);
         let reason = |outcome: Outcome| match outcome.decision {
             Decision::Drop(drop) => Some((drop.value, drop.limit)),

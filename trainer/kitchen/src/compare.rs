@@ -1,8 +1,11 @@
 //! Steps that decide about a document by the others: two passes over all of them, in blocks.
 
+use std::borrow::Cow;
+
 use recipes::Digest;
 use recipes::recipe::CleaningStep;
 
+use crate::address;
 use crate::clean::Outcome;
 use crate::decision::{Decision, Drop};
 use crate::dedup::{self, Bench, Dedup, DedupError, Judge, Repeat, Verdict};
@@ -39,7 +42,12 @@ pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Compare<'
             let share = bench.budget / 8;
             let dedup = dedup::of(step, Bench { budget: bench.budget - share, ..bench })?;
             let ids = Shelf::new(bench.scratch, size_of::<Digest>(), share);
-            Box::new(Repeats { dedup, ids })
+            let by = match step {
+                CleaningStep::DedupAddress1(settings) if settings.bare => By::BareAddress,
+                CleaningStep::DedupAddress1(_) => By::Address,
+                _ => By::Text,
+            };
+            Box::new(Repeats { dedup, ids, by })
         }
     })
 }
@@ -48,6 +56,27 @@ pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Compare<'
 struct Repeats<'a> {
     dedup: Box<dyn Dedup<'a> + 'a>,
     ids: Shelf<'a>,
+    by: By,
+}
+
+/// By what documents are compared.
+#[derive(Clone, Copy)]
+enum By {
+    Text,
+    Address,
+    BareAddress,
+}
+
+impl By {
+    fn of<'d>(self, documents: &[&'d Document]) -> Vec<Cow<'d, str>> {
+        let url = |document: &'d Document| document.about.url.as_deref().unwrap_or_default();
+        let of = |document: &&'d Document| match self {
+            By::Text => Cow::Borrowed(document.text.as_str()),
+            By::Address => Cow::Borrowed(url(document)),
+            By::BareAddress => Cow::Owned(address::bare(url(document))),
+        };
+        documents.iter().map(of).collect()
+    }
 }
 
 impl<'a> Compare<'a> for Repeats<'a> {
@@ -55,22 +84,23 @@ impl<'a> Compare<'a> for Repeats<'a> {
         for document in documents {
             self.ids.push(document.id.as_bytes())?;
         }
-        self.dedup.see(&texts(documents))
+        self.dedup.see(&borrowed(&self.by.of(documents)))
     }
 
     fn settle(self: Box<Self>) -> Result<Box<dyn Settled + 'a>, DedupError> {
-        Ok(Box::new(Judged { judge: self.dedup.settle()?, ids: self.ids }))
+        Ok(Box::new(Judged { judge: self.dedup.settle()?, ids: self.ids, by: self.by }))
     }
 }
 
 struct Judged<'a> {
     judge: Box<dyn Judge + 'a>,
     ids: Shelf<'a>,
+    by: By,
 }
 
 impl Settled for Judged<'_> {
     fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
-        let verdicts = self.judge.judge(&texts(documents))?;
+        let verdicts = self.judge.judge(&borrowed(&self.by.of(documents)))?;
         let mut id = |number: u32| -> Result<Option<Digest>, DedupError> {
             let mut bytes = [0; size_of::<Digest>()];
             self.ids.read(u64::from(number), &mut bytes)?;
@@ -92,6 +122,6 @@ impl Settled for Judged<'_> {
     }
 }
 
-fn texts<'d>(documents: &[&'d Document]) -> Vec<&'d str> {
-    documents.iter().map(|document| document.text.as_str()).collect()
+fn borrowed<'d>(texts: &'d [Cow<str>]) -> Vec<&'d str> {
+    texts.iter().map(Cow::as_ref).collect()
 }

@@ -229,6 +229,16 @@ pub fn write_words(text: &str, grams: &mut Grams) {
     writer.close();
 }
 
+/// The words of a text with a space between.
+pub fn joined(text: &str) -> String {
+    // No text has so many words, so none is forgotten.
+    let mut take = |_: &[u64]| ();
+    let mut grams = Grams::new(text.len() + 2, text.len(), &mut take);
+    write_words(text, &mut grams);
+    let words = String::from_utf8_lossy(&grams.buffer);
+    words.trim_end().to_owned()
+}
+
 struct Writer<'w, 'g> {
     rules: &'static Rules,
     grams: &'w mut Grams<'g>,

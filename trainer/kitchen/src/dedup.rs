@@ -8,8 +8,9 @@
 use kernels::Kernels;
 use recipes::recipe::{CleaningStep, DedupSentences, MinhashProfile, RepeatedRuns};
 
-use crate::dedup_exact::Exact;
+use crate::dedup_exact::{Exact, Kind};
 use crate::dedup_minhash::{Minhash, Scheme, Settings};
+use crate::dedup_ngrams::{self, Ngrams};
 use crate::dedup_parts::{self, Level, Parts};
 use crate::dedup_simhash::{self, Simhash};
 use crate::dedup_substring::{self, Substring};
@@ -37,7 +38,8 @@ pub enum DedupError {
 /// The deduplication that a step asks for; nothing where it is another kind of step.
 pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Dedup<'a> + 'a>> {
     Some(match step {
-        CleaningStep::DedupExact1(_) => Box::new(Exact::new(bench)),
+        CleaningStep::DedupExact1(_) => Box::new(Exact::new(Kind::Texts, bench)),
+        CleaningStep::DedupAddress1(_) => Box::new(Exact::new(Kind::Addresses, bench)),
         CleaningStep::DedupMinhash1(settings) => {
             let settings = Settings {
                 scheme: Scheme::First,
@@ -71,6 +73,10 @@ pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Dedup<'a>
         CleaningStep::DedupSimhash1(settings) => {
             let (ngram_words, bits_max) = (settings.ngram_words as usize, settings.bits_max);
             Box::new(Simhash::new(dedup_simhash::Settings { ngram_words, bits_max }, bench))
+        }
+        CleaningStep::DedupNgrams1(settings) => {
+            let (ngram_words, share_max) = (settings.ngram_words as usize, settings.share_max);
+            Box::new(Ngrams::new(dedup_ngrams::Settings { ngram_words, share_max }, bench))
         }
         CleaningStep::DedupSubstring1(settings) => {
             let share_max = (settings.runs == RepeatedRuns::Drop).then_some(settings.share_max);

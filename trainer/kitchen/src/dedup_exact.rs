@@ -1,4 +1,5 @@
 //! `dedup.exact@1`: texts with equal SHA-256 are one text; the first in document order stays.
+//! `dedup.address@1` does the same with addresses, of which empty ones are none.
 
 use recipes::Digest;
 
@@ -15,23 +16,34 @@ pub struct Exact<'a> {
     bench: Bench<'a>,
     digests: Sorter<'a, RECORD>,
     seen: u32,
+    kind: Kind,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Texts,
+    /// Empty ones are unlike every other.
+    Addresses,
 }
 
 impl<'a> Exact<'a> {
     /// Makes ready; half of the budget is for digests, half for what repeats.
-    pub fn new(bench: Bench<'a>) -> Exact<'a> {
-        Exact { bench, digests: Sorter::new(bench.scratch, bench.budget / 2), seen: 0 }
+    pub fn new(kind: Kind, bench: Bench<'a>) -> Exact<'a> {
+        Exact { bench, digests: Sorter::new(bench.scratch, bench.budget / 2), seen: 0, kind }
     }
 }
 
 impl<'a> Dedup<'a> for Exact<'a> {
     fn see(&mut self, texts: &[&str]) -> Result<(), DedupError> {
         let digest = |index: usize| Digest::of(texts[index].as_bytes());
-        for digest in self.bench.kernels.map(texts.len(), &digest) {
+        for (text, digest) in texts.iter().zip(self.bench.kernels.map(texts.len(), &digest)) {
             let mut record = [0; RECORD];
             record[..32].copy_from_slice(digest.as_bytes());
             record[32..].copy_from_slice(&self.seen.to_be_bytes());
-            self.digests.push(record)?;
+            if self.kind == Kind::Texts || !text.is_empty() {
+                self.digests.push(record)?;
+            }
             self.seen = self.seen.checked_add(1).ok_or(DedupError::Documents)?;
         }
         Ok(())
@@ -54,7 +66,11 @@ impl<'a> Dedup<'a> for Exact<'a> {
         }
         let mut repeats = repeats.finish()?;
         let ahead = repeats.pull()?;
-        Ok(Box::new(Repeats { repeats, ahead, next: 0 }))
+        let measure = match self.kind {
+            Kind::Texts => "same_text",
+            Kind::Addresses => "same_address",
+        };
+        Ok(Box::new(Repeats { repeats, ahead, next: 0, measure }))
     }
 }
 
@@ -63,6 +79,7 @@ struct Repeats {
     repeats: Sorted<REPEAT>,
     ahead: Option<[u8; REPEAT]>,
     next: u32,
+    measure: &'static str,
 }
 
 impl Judge for Repeats {
@@ -73,7 +90,7 @@ impl Judge for Repeats {
             verdicts.push(match ahead {
                 Some(repeat) => {
                     self.ahead = self.repeats.pull()?;
-                    let (of, measure) = (number_of(&repeat[4..]), "same_text");
+                    let (of, measure) = (number_of(&repeat[4..]), self.measure);
                     Verdict::Drop(Repeat { of, measure, value: 1.0, limit: None })
                 }
                 None => Verdict::Keep,

@@ -1,5 +1,9 @@
 //! `text.html@1`: what a reader of a page sees, without a layout.
 
+use recipes::recipe::HtmlShare;
+
+use crate::decision::Decision;
+
 /// Elements that stand on lines of their own.
 const BLOCKS: &str = " address article aside blockquote br dd div dl dt fieldset figure footer \
     form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul title ";
@@ -54,6 +58,25 @@ pub fn text(page: &str) -> String {
     }
     out += rest;
     if out == page { out } else { tidied(&out) }
+}
+
+/// Decides by the part of a page that is visible text, white space as it stands.
+pub fn decide(settings: &HtmlShare, page: &str) -> Decision {
+    let (mut out, mut rest) = (String::with_capacity(page.len()), page);
+    while let Some(at) = rest.find(['<', '&']) {
+        out += &rest[..at];
+        rest = &rest[at..];
+        let used = if rest.starts_with('<') { bare_tag(rest) } else { entity(rest, &mut out) };
+        if used == 0 {
+            out.push('<');
+        }
+        rest = &rest[used.max(1)..];
+    }
+    out += rest;
+    let chars = out.chars().count() as u64;
+    let share = chars as f64 / page.chars().count().max(1) as f64;
+    let value = if chars < settings.chars_min { 0.0 } else { share };
+    Decision::within("visible_text", value, settings.share_min, None)
 }
 
 /// The text of a page as Data-Juicer takes it: tags vanish, an item starts a line with `*`, white

@@ -3,12 +3,14 @@
 //! Pure and deterministic: the result depends on the documents, their order and the parameters,
 //! never on threads, a clock or the machine. `../DATA.md` defines what every operator does.
 
+mod address;
 mod c4;
 pub mod chain;
 mod chinese_script;
 mod classifier;
 pub mod clean;
 pub mod code_pages;
+mod comments;
 mod compare;
 mod data_juicer;
 mod datatrove_numbers;
@@ -19,6 +21,7 @@ pub mod dedup;
 mod dedup_exact;
 mod dedup_form;
 pub mod dedup_minhash;
+mod dedup_ngrams;
 pub mod dedup_parts;
 mod dedup_simhash;
 mod dedup_substring;
@@ -39,6 +42,7 @@ mod groups;
 pub mod html;
 pub mod language;
 mod language_model;
+mod language_parts;
 mod latex;
 mod letters;
 mod lexicon;
@@ -50,6 +54,7 @@ mod mojibake;
 mod nemo;
 mod normalize;
 pub mod pass;
+mod periods;
 mod pieces;
 mod pii_find;
 mod pii_mask;

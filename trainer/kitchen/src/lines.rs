@@ -43,7 +43,14 @@ fn line_stays(settings: &TextLines, line: &str) -> bool {
         && share(&char::is_numeric) <= settings.digits_share_max
         && (settings.ends.is_empty() || ends(&settings.ends))
         && !ends(&settings.ends_not)
+        && !is_symbols(&settings.symbols, line)
         && !(settings.counters && COUNTER.is_match(&line.to_lowercase()))
+}
+
+/// Whether a line has some of the symbols, and nothing else but spaces.
+fn is_symbols(symbols: &str, line: &str) -> bool {
+    let known = |letter: char| letter.is_whitespace() || symbols.contains(letter);
+    line.chars().all(known) && line.contains(|letter: char| symbols.contains(letter))
 }
 
 /// Text in which no line or paragraph stands twice.

@@ -35,6 +35,30 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!("(?s){}", keys.join("|")))
 });
 
+static ANY_EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+    let name = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+    let label = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+    let host = format!(r"(?:(?:{label}\.)+{label}|\[(?:\d{{1,3}}\.){{3}}\d{{1,3}}\])");
+    pattern(&format!(r"\b{name}(?:\.{name})*@{host}"))
+});
+static URL_PASSWORD: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@[^\s/@]"));
+static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
+    let kinds = "access|account|api|auth|client|database|db|priv|private|secret|service";
+    let name = format!("(?:{kinds})[_-]?key|(?:auth|access)[_-]?token|passw(?:or)?d|pwd|secret");
+    let value = r#"(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;`]+))"#;
+    pattern(&format!(r#"(?i)(?:{name})["']?[ \t]*(?::=|=>|[:=])[ \t]*{value}"#))
+});
+
+/// What a pattern finds, without what stands around its group.
+fn inside(pattern: &Regex, text: &str) -> Vec<(usize, usize)> {
+    let group = |found: regex::Captures| {
+        let group = found.iter().skip(1).flatten().next()?;
+        Some((group.start(), group.end()))
+    };
+    pattern.captures_iter(text).filter_map(group).collect()
+}
+
 /// The findings of one kind, by their bytes.
 fn find(kind: PiiFinding, text: &str) -> Vec<(usize, usize)> {
     let found = |pattern: &Regex, test: &dyn Fn(&str) -> bool| {
@@ -66,6 +90,9 @@ fn find(kind: PiiFinding, text: &str) -> Vec<(usize, usize)> {
         PiiFinding::Phone => alone(&PHONE, &|_| true),
         PiiFinding::Ssn => alone(&SSN, &is_ssn),
         PiiFinding::Secret => found(&SECRET, &|_| true),
+        PiiFinding::AnyEmail => found(&ANY_EMAIL, &|_| true),
+        PiiFinding::UrlPassword => inside(&URL_PASSWORD, text),
+        PiiFinding::AssignedSecret => inside(&ASSIGNED, text),
         other => pii_national::find(other, text).unwrap_or_default(),
     }
 }
@@ -202,6 +229,20 @@ mod tests {
         check(PiiFinding::Iban, "GB82 WEST 1234 5698 7654 33", "GB82 WEST 1234 5698 7654 33");
         check(PiiFinding::Ssn, "078-05-1120 and 000-12-3456", "<ssn> and 000-12-3456");
         check(PiiFinding::Phone, "电话13812345678，(212) 555-0187", "电话<phone>，<phone>");
+        check(
+            PiiFinding::UrlPassword,
+            "ftp://me:s3:cret@a.example/x",
+            "ftp://me:<url-password>@a.example/x",
+        );
+        check(PiiFinding::UrlPassword, "http://a.example:80/b@c", "http://a.example:80/b@c");
+        check(
+            PiiFinding::AssignedSecret,
+            "api_key = \"ab c\";",
+            "api_key = \"<assigned-secret>\";",
+        );
+        check(PiiFinding::AssignedSecret, "'password': x1, y", "'password': <assigned-secret>, y");
+        check(PiiFinding::AssignedSecret, "a secret is kept", "a secret is kept");
+        check(PiiFinding::AnyEmail, "a..b@[10.0.0.1], x@é", "a..<any-email>, x@é");
         check(PiiFinding::Secret, "key AKIAIOSFODNN7EXAMPLE", "key <secret>");
         check(PiiFinding::Email, "a@b.example", "<email>");
         check(PiiFinding::Ip, "at 10.0.0.1:80.", "at <ip>.");

@@ -6,6 +6,7 @@ use recipes::recipe::CleaningStep::{self, *};
 use recipes::recipe::EvaluationSet;
 use regex::{NoExpand, Regex};
 
+use crate::address::{self, Addresses};
 use crate::chinese_script::Converter;
 use crate::classifier::Classifier;
 use crate::clean;
@@ -28,6 +29,7 @@ pub struct Prepared<'s> {
 /// What a step needs beside a text and its settings.
 enum Aid<'s> {
     Nothing,
+    Addresses(Addresses<'s>),
     Evaluation(KnownGrams),
     /// By set, with the name of its measure.
     Evaluations(Vec<(String, KnownGrams)>),
@@ -54,6 +56,7 @@ impl<'s> Prepared<'s> {
                 };
                 Aid::Evaluations(settings.sets.iter().map(known).collect())
             }
+            FilterAddress1(settings) => Aid::Addresses(Addresses::of(settings)),
             FilterListedWords2(settings) => Aid::Lexicons(Lexicons::of(settings)),
             FilterUnigramScore1(settings) => {
                 Aid::Model(LanguageModel::of(&settings.texts, 1, settings.cut))
@@ -77,6 +80,8 @@ impl<'s> Prepared<'s> {
                 let share = known.share(page.text);
                 Decision::within("shared_ngrams", share, None, settings.share_max)
             }
+            (Aid::Addresses(listed), _) => listed.decide(&document.about),
+            (_, FilterName1(settings)) => address::named(settings, document),
             (_, FilterLicence1(settings)) => filter_licence::decide(settings, document),
             (_, SelectSample1(settings)) => select::sample(settings, document),
             (Aid::Evaluations(sets), DecontaminateNgrams2(settings)) => {

@@ -5,8 +5,8 @@ use recipes::recipe::{HtmlReading, MarkdownReading, TextLongWords, WordReading};
 
 use crate::decision::Decision;
 use crate::{
-    data_juicer, dedup_form, html, latex, lines, links, mojibake, pii_find, plain_marks, shape,
-    spaces, web_lines,
+    data_juicer, dedup_form, html, language_parts, latex, lines, links, mojibake, periods,
+    pii_find, plain_marks, shape, spaces, web_lines,
 };
 
 /// Decides about a text; nothing where the step changes none.
@@ -66,6 +66,8 @@ fn by_parts(step: &CleaningStep, text: &str) -> Option<Decision> {
         TextRepeatedParts1(settings) => lines::once(settings, text),
         TextLines1(settings) => lines::kept(settings, text),
         TextDedupForm1(settings) => dedup_form::of(settings, text),
+        TextLanguageParts1(settings) => language_parts::kept(settings, text),
+        TextPeriods1(settings) => periods::shortened(settings, text),
         TextSlice1(settings) => lines::slice(settings, text),
         _ => return None,
     };

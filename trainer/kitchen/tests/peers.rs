@@ -1,13 +1,29 @@
 //! What other tools' own tests expect, tried with the operators and profiles that follow them.
 //!
-//! `../vectors/peers.jsonl` holds cases of cc_net, DCLM and Presidio (MIT), and of Data-Juicer,
-//! datatrove, Dolma, ftfy, NeMo Curator, OpenCC and text-dedup (Apache 2.0); `source` of each names
-//! where it is from. A case is translated as `ingot import` translates a recipe, carried out and
-//! compared. All of them must pass, but for those with the reason why they differ (`differs`),
-//! which must differ; `../OPERATORS.md` counts them, and says which are not here, and why.
+//! `../vectors/peers.jsonl` holds cases of cc_net, DCLM, Presidio and simhash (MIT), and of
+//! Data-Juicer, datatrove, Dolma, ftfy, NeMo Curator, OpenCC and text-dedup (Apache 2.0); `source`
+//! of each names where it is from. A case is translated as `ingot import` translates a recipe,
+//! carried out and compared. All of them must pass, but for those with the reason why they differ
+//! (`differs`), which must differ; `../OPERATORS.md` counts them, and says which are not here, and
+//! why.
 //!
 //! `INGOT_PEERS=FILE` tries the cases of another file in the same form and prints what became of
 //! them.
+
+#[path = "peers/addresses.rs"]
+mod addresses;
+#[path = "peers/code.rs"]
+mod code;
+#[path = "peers/duplicates.rs"]
+mod duplicates;
+#[path = "peers/elsewhere.rs"]
+mod elsewhere;
+#[path = "peers/languages.rs"]
+mod languages;
+#[path = "peers/pieces.rs"]
+mod pieces;
+#[path = "peers/runs.rs"]
+mod runs;
 
 use std::collections::BTreeMap;
 
@@ -117,8 +133,26 @@ fn texts(value: &Value) -> Vec<&str> {
     all.into_iter().filter_map(|one| one.as_str().or_else(|| one["text"].as_str())).collect()
 }
 
+/// Cases of one kind, whatever the tool: each says nothing where a case is of another.
+type Group = fn(&Value, &str, &str) -> Option<Result<Verdict, Verdict>>;
+
+const GROUPS: [Group; 7] = [
+    addresses::judged,
+    code::judged,
+    duplicates::judged,
+    languages::judged,
+    pieces::judged,
+    runs::judged,
+    elsewhere::judged,
+];
+
 fn judged(case: &Value) -> Result<Verdict, Verdict> {
     let (tool, name) = case["op"].as_str().and_then(|op| op.split_once('/')).unwrap_or_default();
+    for group in GROUPS {
+        if let Some(verdict) = group(case, tool, name) {
+            return verdict;
+        }
+    }
     match tool {
         "data_juicer" => data_juicer(case, name),
         "dclm" if name == "ccnet_dedup_normalizer" => text(case, tool, name),
