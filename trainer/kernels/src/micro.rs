@@ -11,6 +11,8 @@ use crate::tier::Tier;
 pub struct Micro {
     pub rows: usize,
     pub columns: usize,
+    /// Floats of A that a task holds packed: what stays in the second cache of such machines.
+    pub held: usize,
     /// `(terms, a, b, c, load, next)`: a has `rows` floats a term, b has `columns`, c is a full
     /// tile; `next` is the tile that comes after it, whose lines are fetched ahead; it may lie
     /// anywhere.
@@ -29,14 +31,14 @@ impl Micro {
     pub fn of(tier: Tier) -> Micro {
         match tier {
             #[cfg(target_arch = "x86_64")]
-            Tier::Avx512 => Micro { rows: 12, columns: 32, run: avx512::tile },
+            Tier::Avx512 => Micro { rows: 12, columns: 32, held: 160 << 10, run: avx512::tile },
             #[cfg(target_arch = "x86_64")]
-            Tier::Avx2 => Micro { rows: 6, columns: 16, run: avx2::tile },
+            Tier::Avx2 => Micro { rows: 6, columns: 16, held: 96 << 10, run: avx2::tile },
             #[cfg(target_arch = "x86_64")]
-            Tier::Sse2 => Micro { rows: ROWS, columns: COLUMNS, run: sse2::tile },
+            Tier::Sse2 => Micro { rows: ROWS, columns: COLUMNS, held: 96 << 10, run: sse2::tile },
             #[cfg(target_arch = "aarch64")]
-            Tier::Neon => Micro { rows: 6, columns: 16, run: neon::tile },
-            _ => Micro { rows: ROWS, columns: COLUMNS, run: scalar },
+            Tier::Neon => Micro { rows: 6, columns: 16, held: 96 << 10, run: neon::tile },
+            _ => Micro { rows: ROWS, columns: COLUMNS, held: 96 << 10, run: scalar },
         }
     }
 

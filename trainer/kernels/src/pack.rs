@@ -12,6 +12,25 @@ use crate::tier::{Task, Tier};
 /// turning may write that many floats past a panel's last term.
 const GAP: usize = 16;
 
+/// Floats of a cache line.
+const LINE: usize = 16;
+
+/// How many pieces ahead a line is fetched.
+const AHEAD: usize = 4;
+
+/// Asks for the cache line at an address, which may lie anywhere.
+#[inline(always)]
+fn fetch(address: *const f32) {
+    // SAFETY: SSE is part of x86-64; a fetch never faults.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Floats from the start of a panel to the start of the next.
 pub fn panel_stride(terms: usize, width: usize) -> usize {
     terms * width + GAP
@@ -88,6 +107,9 @@ fn copy<const WIDTH: usize>(
     let count = panels.len() / stride;
     for (place, term) in terms.enumerate() {
         let from = &operand.floats[term * operand.lines + first..][..count * WIDTH];
+        for line in from.chunks(LINE) {
+            fetch(line.as_ptr().wrapping_add(AHEAD * operand.lines));
+        }
         let (chunks, _) = from.as_chunks::<WIDTH>();
         for (number, chunk) in chunks.iter().enumerate() {
             let to = panels[number * stride + place * WIDTH..].first_chunk_mut::<WIDTH>();
@@ -150,6 +172,8 @@ mod avx512 {
 
     use std::arch::x86_64::*;
 
+    use super::{AHEAD, fetch};
+
     const SIDE: usize = 16;
 
     /// Turns whole squares; gives the number of terms done. A square's lines beyond the last are
@@ -172,8 +196,9 @@ mod avx512 {
                 for (line, row) in (first..).zip(&mut rows) {
                     // SAFETY: the line has `SIDE` terms from here.
                     *row = unsafe {
-                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride);
-                        _mm512_loadu_ps(line.add(term))
+                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride + term);
+                        fetch(line.wrapping_add(AHEAD * SIDE));
+                        _mm512_loadu_ps(line)
                     };
                 }
                 for (place, column) in square(rows).into_iter().enumerate() {
@@ -222,6 +247,8 @@ mod avx2 {
 
     use std::arch::x86_64::*;
 
+    use super::{AHEAD, fetch};
+
     const SIDE: usize = 8;
 
     /// As for AVX-512, with smaller squares.
@@ -242,8 +269,9 @@ mod avx2 {
                 for (line, row) in (first..).zip(&mut rows) {
                     // SAFETY: the line has `SIDE` terms from here.
                     *row = unsafe {
-                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride);
-                        _mm256_loadu_ps(line.add(term))
+                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride + term);
+                        fetch(line.wrapping_add(AHEAD * SIDE));
+                        _mm256_loadu_ps(line)
                     };
                 }
                 for (place, column) in square(rows).into_iter().enumerate() {

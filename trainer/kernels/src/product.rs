@@ -17,9 +17,6 @@ pub enum Carry {
     Continue,
 }
 
-/// Floats of A that one task holds packed, about a third of a second cache.
-const A_FLOATS: usize = 96 << 10;
-
 /// Columns of B that are packed together, and the fewest that are worth a task.
 const COLUMNS_TOGETHER: usize = 128;
 const COLUMNS_MIN: usize = 192;
@@ -101,7 +98,7 @@ impl Kernels {
     /// tasks of one size for every thread. Only speed depends on it.
     fn task_size(&self, m: usize, n: usize, k: usize, micro: Micro) -> (usize, usize) {
         let threads = self.threads();
-        let rows_most = (A_FLOATS / k.min(self.block_terms)).max(micro.rows);
+        let rows_most = (micro.held / k.min(self.block_terms)).max(micro.rows);
         let across_most = n.div_ceil(COLUMNS_MIN);
         let down = m.div_ceil(rows_most);
         let across = (4 * threads).div_ceil(down).min(across_most);
@@ -168,7 +165,7 @@ impl Product<'_> {
         terms: Range<usize>,
     ) {
         let n = self.b.lines;
-        let Micro { rows: high, columns: wide, run } = self.micro;
+        let Micro { rows: high, columns: wide, run, .. } = self.micro;
         let (a_stride, b_stride) =
             (panel_stride(terms.len(), high), panel_stride(terms.len(), wide));
         let load = self.carry == Carry::Continue || terms.start > 0;
