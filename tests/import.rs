@@ -131,6 +131,8 @@ const MIXER: &str = r#"{
           "$@.attributes[?(@.gopher__fraction_of_characters_in_most_common_2grams[0][2] > 0.2)]",
           "$.attributes[?(@.exp__c4_v1__has_curly_brace)]",
           "$.attributes[?(@.exp__ft_lang_id_en_doc_v2__en[0][2] <= 0.5)]",
+          "$.attributes[?(@.e__cld2_en_paragraph_with_doc_score_v2__doc_en[0][2] < 0.5)]",
+          "$.attributes[?(@.e__repetitions_v1__doc_max_length_repetition[0][2] >= 100)]",
           "$.attributes[?(@.toxicity > 0.8)]",
           "$.attributes[?(@.a[0][2] > 1 || @.b[0][2] > 2)]"
         ]
@@ -162,6 +164,8 @@ fn a_mixer_of_dolma_becomes_the_steps_that_keep_the_same() {
         r#"{"filter.top-ngram@1":{"n":2,"profile":"dolma","share_max":0.2}}"#,
         r#"{"filter.phrases@1":{"max":0,"phrases":["{"]}}"#,
         r#"{"filter.language@1":{"confidence_min":0.5,"languages":["en"]}}"#,
+        r#"{"filter.language-parts@1":{"languages":["en"],"share_min":0.5}}"#,
+        r#"{"filter.periods@1":{"max":99.0,"measure":"chars","profile":"dolma"}}"#,
         r#"{"pii.mask@2":{"kinds":["email"],"with":"|||EMAIL|||"}}"#,
         r#"{"dedup.lines@1":{}}"#,
     ];

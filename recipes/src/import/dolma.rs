@@ -252,7 +252,14 @@ fn filter(import: &mut Import, node: &Node, is_excluding: bool) {
     if row == "language" && is_least {
         translated = Translated::default();
         let code = bound.attribute.rsplit("__").next().unwrap_or_default();
-        languages(&mut translated, &json!(code), &json!(bound.number));
+        let by_part = code.strip_prefix("doc_");
+        languages(&mut translated, &json!(by_part.unwrap_or(code)), &json!(bound.number));
+        for (ours, settings) in translated.steps.iter_mut().filter(|_| by_part.is_some()) {
+            // The certainties of paragraphs, by their characters.
+            let least = settings.remove("confidence_min").unwrap_or_default();
+            settings.insert("share_min".into(), least);
+            *ours = "filter.language-parts@1".into();
+        }
     }
     translated.notes.extend(note);
     import.items.push(super::Item { name, place: node.place, translated });

@@ -69,7 +69,7 @@ pub enum HostReach {
 
 /// Drops documents whose own address was seen before.
 ///
-/// The first in document order stays, and every document without an address.
+/// The first in document order stays, or the last; and every document without an address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DedupAddress {
@@ -77,4 +77,21 @@ pub struct DedupAddress {
     /// difference.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bare: bool,
+    /// Which of the documents with one address stays.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keep: KeepOf,
+    /// Texts that are taken out of addresses before they are compared: `www.`, `/amp`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+}
+
+/// Which of equal documents stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeepOf {
+    /// The first in document order.
+    #[default]
+    First,
+    /// The last: the newest, where sources come by age.
+    Last,
 }

@@ -29,7 +29,7 @@ pub struct PeriodFilter {
     pub max: f64,
     /// How often a piece must stand in a run.
     #[serde(default = "whole::<4>")]
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2, max = 1_000))]
     pub times_min: u64,
     /// The shortest piece.
     #[serde(default = "whole::<1>")]
@@ -52,7 +52,7 @@ pub struct TextPeriods {
     pub profile: PeriodReading,
     /// How often a piece must stand in a run.
     #[serde(default = "whole::<4>")]
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2, max = 1_000))]
     pub times_min: u64,
     /// The shortest piece.
     #[serde(default = "whole::<1>")]

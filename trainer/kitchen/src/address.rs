@@ -69,27 +69,19 @@ impl<'s> Addresses<'s> {
         let yes = |said: bool| f64::from(u8::from(said));
         let mut measures = Vec::new();
         if !self.hosts.is_empty() {
-            let is_listed = self.is_host(&self.without(&host));
+            let is_listed = self.is_host(&without(&host, &settings.without));
             measures.push(Measure::at_most("listed_host", yes(is_listed), 0.0));
         }
         if !self.urls.is_empty() {
-            let is_listed = self.is_url(&bare(&self.without(url)));
+            let is_listed = self.is_url(&bare(&without(url, &settings.without)));
             measures.push(Measure::at_most("listed_address", yes(is_listed), 0.0));
         }
         if !self.parts.texts.is_empty() || !self.words.texts.is_empty() {
             let cased = if settings.exact { url.to_owned() } else { url.to_lowercase() };
-            let found = self.found(&self.without(&cased)) as f64;
+            let found = self.found(&without(&cased, &settings.without)) as f64;
             measures.push(Measure::at_most("listed_parts", found, settings.max as f64));
         }
         Decision::by(measures)
-    }
-
-    fn without(&self, address: &str) -> String {
-        let taken = |left: String, text: &String| match text.is_empty() {
-            true => left,
-            false => left.replace(text.as_str(), ""),
-        };
-        self.settings.without.iter().fold(address.to_owned(), taken)
     }
 
     /// Whether a host is listed, or one above it that stands for it.
@@ -132,6 +124,15 @@ impl<'s> Addresses<'s> {
         }
         found.len()
     }
+}
+
+/// An address without some texts.
+pub fn without(address: &str, texts: &[String]) -> String {
+    let taken = |left: String, text: &String| match text.is_empty() {
+        true => left,
+        false => left.replace(text.as_str(), ""),
+    };
+    texts.iter().fold(address.to_owned(), taken)
 }
 
 /// Keeps a document whose name ends as listed; the reason to drop it names the end of its name.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use recipes::Digest;
-use recipes::recipe::CleaningStep;
+use recipes::recipe::{CleaningStep, DedupAddress};
 
 use crate::address;
 use crate::clean::Outcome;
@@ -43,8 +43,7 @@ pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Compare<'
             let dedup = dedup::of(step, Bench { budget: bench.budget - share, ..bench })?;
             let ids = Shelf::new(bench.scratch, size_of::<Digest>(), share);
             let by = match step {
-                CleaningStep::DedupAddress1(settings) if settings.bare => By::BareAddress,
-                CleaningStep::DedupAddress1(_) => By::Address,
+                CleaningStep::DedupAddress1(settings) => By::Address(settings.clone()),
                 _ => By::Text,
             };
             Box::new(Repeats { dedup, ids, by })
@@ -60,20 +59,20 @@ struct Repeats<'a> {
 }
 
 /// By what documents are compared.
-#[derive(Clone, Copy)]
 enum By {
     Text,
-    Address,
-    BareAddress,
+    Address(DedupAddress),
 }
 
 impl By {
-    fn of<'d>(self, documents: &[&'d Document]) -> Vec<Cow<'d, str>> {
+    fn of<'d>(&self, documents: &[&'d Document]) -> Vec<Cow<'d, str>> {
         let url = |document: &'d Document| document.about.url.as_deref().unwrap_or_default();
         let of = |document: &&'d Document| match self {
             By::Text => Cow::Borrowed(document.text.as_str()),
-            By::Address => Cow::Borrowed(url(document)),
-            By::BareAddress => Cow::Owned(address::bare(url(document))),
+            By::Address(settings) => {
+                let url = address::without(url(document), &settings.without);
+                Cow::Owned(if settings.bare { address::bare(&url) } else { url })
+            }
         };
         documents.iter().map(of).collect()
     }

@@ -39,7 +39,9 @@ pub enum DedupError {
 pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Dedup<'a> + 'a>> {
     Some(match step {
         CleaningStep::DedupExact1(_) => Box::new(Exact::new(Kind::Texts, bench)),
-        CleaningStep::DedupAddress1(_) => Box::new(Exact::new(Kind::Addresses, bench)),
+        CleaningStep::DedupAddress1(settings) => {
+            Box::new(Exact::new(Kind::Addresses(settings.keep), bench))
+        }
         CleaningStep::DedupMinhash1(settings) => {
             let settings = Settings {
                 scheme: Scheme::First,

@@ -3,6 +3,8 @@
 
 use recipes::Digest;
 
+use recipes::recipe::KeepOf;
+
 use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of};
 use crate::spill::{Sorted, Sorter};
 
@@ -24,7 +26,14 @@ pub struct Exact<'a> {
 pub enum Kind {
     Texts,
     /// Empty ones are unlike every other.
-    Addresses,
+    Addresses(KeepOf),
+}
+
+impl Kind {
+    /// A document's number as it is sorted, and back: the one that stays comes first.
+    fn turned(self, number: u32) -> u32 {
+        if self == Kind::Addresses(KeepOf::Last) { !number } else { number }
+    }
 }
 
 impl<'a> Exact<'a> {
@@ -40,7 +49,7 @@ impl<'a> Dedup<'a> for Exact<'a> {
         for (text, digest) in texts.iter().zip(self.bench.kernels.map(texts.len(), &digest)) {
             let mut record = [0; RECORD];
             record[..32].copy_from_slice(digest.as_bytes());
-            record[32..].copy_from_slice(&self.seen.to_be_bytes());
+            record[32..].copy_from_slice(&self.kind.turned(self.seen).to_be_bytes());
             if self.kind == Kind::Texts || !text.is_empty() {
                 self.digests.push(record)?;
             }
@@ -50,6 +59,7 @@ impl<'a> Dedup<'a> for Exact<'a> {
     }
 
     fn settle(self: Box<Self>) -> Result<Box<dyn Judge + 'a>, DedupError> {
+        let kind = self.kind;
         let mut digests = self.digests.finish()?;
         let mut repeats = Sorter::new(self.bench.scratch, self.bench.budget / 2);
         let mut first: Option<[u8; RECORD]> = None;
@@ -57,8 +67,9 @@ impl<'a> Dedup<'a> for Exact<'a> {
             match &first {
                 Some(first) if first[..32] == record[..32] => {
                     let mut repeat = [0; REPEAT];
-                    repeat[..4].copy_from_slice(&record[32..]);
-                    repeat[4..].copy_from_slice(&first[32..]);
+                    let number = |record: &[u8; RECORD]| kind.turned(number_of(&record[32..]));
+                    repeat[..4].copy_from_slice(&number(&record).to_be_bytes());
+                    repeat[4..].copy_from_slice(&number(first).to_be_bytes());
                     repeats.push(repeat)?;
                 }
                 _ => first = Some(record),
@@ -66,9 +77,9 @@ impl<'a> Dedup<'a> for Exact<'a> {
         }
         let mut repeats = repeats.finish()?;
         let ahead = repeats.pull()?;
-        let measure = match self.kind {
+        let measure = match kind {
             Kind::Texts => "same_text",
-            Kind::Addresses => "same_address",
+            Kind::Addresses(_) => "same_address",
         };
         Ok(Box::new(Repeats { repeats, ahead, next: 0, measure }))
     }

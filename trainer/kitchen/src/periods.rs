@@ -66,10 +66,9 @@ impl Rule {
     fn pieces(self, letters: &[char]) -> Vec<Run> {
         let (mut all, mut at) = (Vec::new(), 0);
         while at < letters.len() {
-            let rest = &letters[at..];
-            let line = rest.iter().position(|letter| *letter == '\n').unwrap_or(rest.len());
-            let found = (self.shortest..=self.longest.min(line))
-                .find_map(|piece| self.run_of(letters, at, piece));
+            let near = &letters[at..letters.len().min(at + self.longest)];
+            let line = near.iter().position(|letter| *letter == '\n').unwrap_or(near.len());
+            let found = (self.shortest..=line).find_map(|piece| self.run_of(letters, at, piece));
             at = found.map_or(at + 1, |run: Run| run.end);
             all.extend(found);
         }
@@ -91,8 +90,11 @@ impl Rule {
         if steps < self.times_min {
             // A gap that was taken may have been a piece itself.
             let blank = unit.iter().all(|letter| *letter == unit[0] && is_space(*letter));
+            if !blank {
+                return None;
+            }
             let same = letters[start..].iter().take_while(|letter| **letter == unit[0]).count();
-            if !blank || same < self.times_min * piece {
+            if same < self.times_min * piece {
                 return None;
             }
             end = start + same;

@@ -86,16 +86,36 @@ fn rules(case: &Value) -> Result<Verdict, Verdict> {
 }
 
 fn once(case: &Value) -> Result<Verdict, Verdict> {
-    let is_known = case["params"]["key"] == "metadata.url" && case["input"]["index"].is_null();
-    if !is_known {
-        return Err(Verdict::Unclaimed(
-            "a key that a program makes, an index of other runs".into(),
-        ));
+    let without = match case["params"]["key"].as_str().unwrap_or_default() {
+        "metadata.url" => json!([]),
+        key => match key.strip_prefix("metadata.url with every ").map(|k| k.split('"')) {
+            Some(mut quoted) => json!([quoted.nth(1)]),
+            None => return Err(Verdict::Unclaimed("a key that a program makes".into())),
+        },
+    };
+    let docs = |key: &str| case["input"][key].as_array().cloned().unwrap_or_default();
+    let url = |doc: &Value| doc["metadata"]["url"].as_str().unwrap_or_default().to_owned();
+    // An index of another run is a list of addresses.
+    let listed: Vec<String> = docs("index").iter().map(url).collect();
+    let known = step(&format!("filter.address@1: {{urls: {}}}", json!(listed)))?;
+    let mut left = docs("docs");
+    let keep = match case["params"]["keep"].as_str() {
+        None | Some("lowest id") => "first",
+        Some("highest id") => "last",
+        Some(_) => return Err(Verdict::Unclaimed("an order that a program makes".into())),
+    };
+    let once = step(&format!("dedup.address@1: {{without: {without}, keep: {keep}}}"))?;
+    for step in [known, once] {
+        let urls: Vec<String> = left.iter().map(url).collect();
+        let stays = stayed(&step, &urls.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut stays = stays.iter().map(Result::is_ok);
+        left.retain(|_| stays.next().unwrap_or(false));
     }
-    let docs = case["input"]["docs"].as_array().cloned().unwrap_or_default();
-    let urls = docs.iter().filter_map(|doc| doc["metadata"]["url"].as_str());
-    let left = stayed(&step("dedup.address@1: {}")?, &urls.collect::<Vec<_>>());
-    let kept = docs.iter().zip(left).filter(|(_, left)| left.is_ok());
-    let kept: Vec<&Value> = kept.map(|(doc, _)| &doc["id"]).collect();
-    Ok(same(json!(kept), case["expected"]["kept_ids"].clone()))
+    let wanted = &case["expected"];
+    if wanted["kept_ids"].is_array() {
+        let ids: Vec<&Value> = left.iter().map(|doc| &doc["id"]).collect();
+        return Ok(same(json!(ids), wanted["kept_ids"].clone()));
+    }
+    let urls: Vec<String> = left.iter().map(url).collect();
+    Ok(same(json!(urls), wanted["kept_urls"].clone()))
 }

@@ -31,6 +31,10 @@ pub fn judged(case: &Value, tool: &str, name: &str) -> Option<Result<Verdict, Ve
         ("datatrove", "simplify_text") if args[0].is_string() => {
             changed(case, "text.dedup-form@1: {profile: datatrove}", text)
         }
+        ("cc_net", "replace_unicode_punct") => changed(case, "text.punctuation@1: {}", text),
+        ("cc_net", "normalize_for_dedup") => {
+            changed(case, "text.dedup-form@1: {profile: cc-net}", text)
+        }
         ("cc_net", "normalize") => {
             let digits = case["input"]["kwargs"]["numbers"] == false;
             let line = format!("text.dedup-form@1: {{profile: cc-net-text, digits: {digits}}}");
@@ -63,7 +67,10 @@ fn sentences(case: &Value, text: &str) -> Result<Verdict, Verdict> {
 /// How many paragraphs there are.
 fn paragraphs(case: &Value, text: &str, between: &Value) -> Result<Verdict, Verdict> {
     let wanted = case["expected"].as_array().map_or(0, Vec::len);
+    let blank = case["input"]["kwargs"]["remove_empty"] == false;
     match between.as_str() {
+        Some("\n\n") if blank => Err(Verdict::Unclaimed("empty paragraphs".into())),
+        _ if blank => counted("filter.lines@1: {profile: nemo, min: 0}", text, wanted),
         Some("\n\n") => counted("filter.paragraphs@1: {profile: dclm, min: 0}", text, wanted),
         _ => counted("filter.lines@1: {profile: dclm, min: 0}", text, wanted),
     }
