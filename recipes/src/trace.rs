@@ -131,3 +131,24 @@ pub struct Trace {
     pub losses: Digest,
     pub quality: Vec<GateResult>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_counted_by_licence_before_and_after_without_overflow() {
+        let step = |name: &str, licence: &str, n: u64| StepResult {
+            licences: Some(BTreeMap::from([(licence.to_owned(), n)])),
+            ..StepResult::new(name.into(), Digest::of(b""), Digest::of(b""), BTreeMap::new())
+        };
+        let steps = [
+            step("gather a", "MIT", u64::MAX),
+            step("gather b", "MIT", 1),
+            step("hold out", "ISC", 3),
+            step("clean 1 filter.licence@1", "ISC", 9),
+        ];
+        let wanted = [("ISC".to_owned(), [0, 3]), ("MIT".to_owned(), [u64::MAX, 0])];
+        assert_eq!(licences(&steps), BTreeMap::from(wanted));
+    }
+}

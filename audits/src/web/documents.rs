@@ -249,3 +249,19 @@ pub fn link(run: &RunRecord, document: &Digest) -> Markup {
 pub fn place(name: &str, position: u64) -> Markup {
     html! { (brief(name)) @if position > 0 { span.quiet { ":" (position) } } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_too_many_lines_is_not_compared() {
+        let text = |lines: usize, word: &str| -> String {
+            (0..lines).map(|line| format!("{word}{line}\n")).collect()
+        };
+        let shown =
+            |lines| difference(Tongue::English, &text(lines, "a"), &text(lines, "b")).into_string();
+        assert!(shown(COMPARED_LINES).contains("<del>"));
+        assert!(shown(COMPARED_LINES + 1).contains("too long to be compared"));
+    }
+}
