@@ -70,7 +70,8 @@ fn a_cleaning_without_inputs_fits_into_a_recipe() {
     let config = "process:\n  - text_length_filter: {min_len: 100}\n  - document_deduplicator:\n";
     place.write("config.yaml", config);
     let said = place.ingot("import data-juicer config.yaml").exits(0);
-    let wanted = "cleaning:\n  - filter.length@1: {chars_min: 100}\n  - dedup.exact@1: {}\n";
+    let wanted =
+        "cleaning:\n  - filter.length@1: {chars_min: 100}\n  - dedup.exact@1: {trim: true}\n";
     assert_eq!(said.out, wanted);
     let tiny = place.read("tiny.yaml");
     let (before, after) = tiny.split_once("cleaning:\n").expect("a cleaning");

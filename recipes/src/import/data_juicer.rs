@@ -7,7 +7,7 @@ use super::{Import, Tool, items, members, paths, settings};
 use crate::problem::Problems;
 use crate::tree::{self, Node};
 
-use Take::{As, Free, Lost, Only, Read};
+use Take::{As, Free, Lost, Model, Only, Read};
 use To::{By, None as No, Step};
 
 /// Parameters of any operator that change no result.
@@ -30,7 +30,6 @@ const OWN: &str = r#"{"profile": "data-juicer"}"#;
 const LIST: &str =
     "its list of words does not come with the recipe; `filter.listed-words@1` takes one";
 const RANDOM: &str = "it makes other texts by chance";
-const TOKENS: &str = "words are not cut by a model here";
 
 /// The mappers, filters, deduplicators and selectors for text.
 pub static ROWS: &[Row] = &[
@@ -41,25 +40,10 @@ pub static ROWS: &[Row] = &[
         "",
     ),
     row("clean_copyright_mapper", Step("text.copyright@1", "{}"), &[], ""),
-    row(
-        "clean_email_mapper",
-        Step("pii.mask@2", r#"{"kinds": ["email"]}"#),
-        &[("pattern", Lost("a pattern of one's own", "null")), ("repl", As("with", "\"\""))],
-        "",
-    ),
+    row("clean_email_mapper", By(email), &[("pattern", Read), ("repl", Read)], ""),
     row("clean_html_mapper", Step("text.html@1", OWN), &[], ""),
-    row(
-        "clean_ip_mapper",
-        Step("pii.mask@2", r#"{"kinds": ["ip"]}"#),
-        &[("pattern", Lost("a pattern of one's own", "null")), ("repl", As("with", "\"\""))],
-        "",
-    ),
-    row(
-        "clean_links_mapper",
-        Step("text.links@1", OWN),
-        &[("pattern", Lost("a pattern of one's own", "null")), ("repl", As("with", "\"\""))],
-        "",
-    ),
+    row("clean_ip_mapper", By(ip), &[("pattern", Read), ("repl", Read)], ""),
+    row("clean_links_mapper", By(links), &[("pattern", Read), ("repl", Read)], ""),
     row("expand_macro_mapper", Step("text.latex-macros@1", "{}"), &[], ""),
     row("extract_tables_from_html_mapper", No(META), &[], ""),
     row("fix_unicode_mapper", By(fix_unicode), &[("normalization", Read)], ""),
@@ -119,7 +103,7 @@ pub static ROWS: &[Row] = &[
         Step("text.words-with@1", "{}"),
         &[
             ("lang", Free),
-            ("tokenization", Only("[false]")),
+            ("tokenization", Model),
             ("substrings", As("parts", r#"["http", "www", ".com", "href", "//"]"#)),
         ],
         "",
@@ -185,7 +169,7 @@ pub static ROWS: &[Row] = &[
     row("specified_numeric_field_filter", No(META), &[], ""),
     row("stopwords_filter", No(LIST), &[], ""),
     row("stop_words_filter", No(LIST), &[], ""),
-    row("suffix_filter", No(META), &[], ""),
+    row("suffix_filter", By(suffix), &[("suffixes", Read)], ""),
     row(
         "text_length_filter",
         Step("filter.length@1", "{}"),
@@ -198,7 +182,7 @@ pub static ROWS: &[Row] = &[
         Step("filter.words@1", OWN),
         &[
             ("lang", Free),
-            ("tokenization", Lost(TOKENS, "false")),
+            ("tokenization", Model),
             ("min_num", As("min", "10")),
             ("max_num", As("max", "null")),
         ],
@@ -209,7 +193,7 @@ pub static ROWS: &[Row] = &[
         Step("filter.word-repetition@1", OWN),
         &[
             ("lang", Free),
-            ("tokenization", Lost(TOKENS, "false")),
+            ("tokenization", Model),
             ("rep_len", As("n", "10")),
             ("min_ratio", As("share_min", "0.0")),
             ("max_ratio", As("share_max", "0.5")),
@@ -218,8 +202,8 @@ pub static ROWS: &[Row] = &[
     ),
     row(
         "document_deduplicator",
-        Step("dedup.exact@1", "{}"),
-        &[("lowercase", Only("[false]")), ("ignore_non_character", Only("[false]"))],
+        Step("dedup.exact@1", r#"{"trim": true}"#),
+        &[("lowercase", As("any_case", "false")), ("ignore_non_character", As("bare", "false"))],
         "",
     ),
     row(
@@ -242,7 +226,7 @@ pub static ROWS: &[Row] = &[
         "document_simhash_deduplicator",
         Step("dedup.simhash@1", "{}"),
         &[
-            ("tokenization", Only(r#"["space"]"#)),
+            ("tokenization", Only(r#"["space", "character"]"#)),
             ("window_size", As("ngram_words", "6")),
             ("num_blocks", Free),
             ("hamming_distance", As("bits_max", "4")),
@@ -283,6 +267,44 @@ fn fix_unicode(settings: &Map<String, Value>, made: &mut Translated) {
     }
 }
 
+fn suffix(settings: &Map<String, Value>, made: &mut Translated) {
+    match or(settings, "suffixes", json!([])) {
+        Value::String(one) if !one.is_empty() => {
+            made.step("filter.name@1", json!({"ends": [one]}));
+        }
+        Value::Array(all) if !all.is_empty() => {
+            made.step("filter.name@1", json!({"ends": all}));
+        }
+        _ => made.lose("it has no `suffixes`, so every document stays"),
+    }
+}
+
+fn email(settings: &Map<String, Value>, made: &mut Translated) {
+    let own = json!({"kinds": ["email"], "with": or(settings, "repl", json!(""))});
+    cleaned(settings, made, "pii.mask@2", own);
+}
+
+fn links(settings: &Map<String, Value>, made: &mut Translated) {
+    let own = json!({"profile": "data-juicer", "with": or(settings, "repl", json!(""))});
+    cleaned(settings, made, "text.links@1", own);
+}
+
+/// Its addresses need nothing around them: 1.2.3.4x holds one.
+fn ip(settings: &Map<String, Value>, made: &mut Translated) {
+    let (number, group) = ("(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])", "[0-9a-fA-F]{1,4}");
+    let pattern = format!(r"(?:{number}\.){{3}}{number}|(?:{group}:){{7}}{group}");
+    let own = json!({"pattern": pattern, "with": or(settings, "repl", json!(""))});
+    cleaned(settings, made, "text.replace-pattern@1", own);
+}
+
+/// A step, or where a pattern is given what replaces that.
+fn cleaned(settings: &Map<String, Value>, made: &mut Translated, step: &str, own: Value) {
+    match settings.get("pattern").is_some_and(|pattern| !pattern.is_null()) {
+        true => replace(settings, made),
+        false => made.step(step, own),
+    }
+}
+
 fn replace(settings: &Map<String, Value>, made: &mut Translated) {
     let listed = |key: &str, default: Value| match or(settings, key, default) {
         Value::Array(all) => all,
@@ -305,8 +327,16 @@ fn replace(settings: &Map<String, Value>, made: &mut Translated) {
 }
 
 fn minhash(settings: &Map<String, Value>, made: &mut Translated) {
-    for (key, wanted) in [("tokenization", json!("space")), ("lowercase", json!(true))] {
-        let given = or(settings, key, wanted.clone());
+    // Characters of scripts without spaces are words here.
+    let cut = or(settings, "tokenization", json!("space"));
+    if cut == "character" {
+        made.notes.push("words of scripts with spaces are not cut into characters".into());
+    }
+    let cut = if cut == "character" { json!("space") } else { cut };
+    let lowercase = or(settings, "lowercase", json!(true));
+    for (key, given, wanted) in
+        [("tokenization", cut, json!("space")), ("lowercase", lowercase, json!(true))]
+    {
         if given != wanted {
             made.lose(format!("`{key}: {given}`; here it is as with `{wanted}`"));
         }

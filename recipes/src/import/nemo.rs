@@ -2,16 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{META, MODEL, Row, Take, To, Translated, or, row};
+use super::table::{MODEL, Row, Take, To, Translated, or, row};
 use super::{Import, Tool, items, settings};
 use crate::problem::Problems;
 use crate::tree::{self, Node};
 
-use Take::{As, Free, Lost, Only, Read, Rest};
+use Take::{As, Free, Language, Lost, Only, Read, Rest};
 use To::{By, None as No, Step};
 
 const OWN: &str = r#"{"profile": "nemo"}"#;
 const ENGLISH: &str = r#"["en"]"#;
+const NO_SPACES: &str =
+    "common words are English; for languages without spaces give `common_words: []`";
 const PATTERN: &str = "a pattern of one's own";
 
 /// The heuristic and code filters, and the modifiers.
@@ -67,11 +69,7 @@ pub static ROWS: &[Row] = &[
     row(
         "WordCountFilter",
         Step("filter.words@1", OWN),
-        &[
-            ("min_words", As("min", "50")),
-            ("max_words", As("max", "100000")),
-            ("lang", Only(ENGLISH)),
-        ],
+        &[("min_words", As("min", "50")), ("max_words", As("max", "100000")), ("lang", Language)],
         "",
     ),
     row(
@@ -184,7 +182,7 @@ pub static ROWS: &[Row] = &[
     row("GeneralCommentToCodeFilter", No("no step reads the comments of a language"), &[], ""),
     row("PythonCommentToCodeFilter", No("no step reads the comments of a language"), &[], ""),
     row("HTMLBoilerplateFilter", No("no step measures what HTML leaves"), &[], ""),
-    row("PerExtensionFilter", No(META), &[], ""),
+    row("PerExtensionFilter", No("its table of file types does not come with the recipe"), &[], ""),
     row("TokenizerFertilityFilter", No(MODEL), &[], ""),
     row("TokenCountFilter", No(MODEL), &[], ""),
     row("FastTextQualityFilter", No(MODEL), &[], ""),
@@ -213,7 +211,51 @@ pub static ROWS: &[Row] = &[
         ],
         "",
     ),
-    row("UnicodeReformatter", By(unicode), &[("normalization", Read)], ""),
+    row(
+        "UnicodeReformatter",
+        By(unicode),
+        &[
+            ("normalization", Read),
+            ("uncurl_quotes", Read),
+            ("fix_latin_ligatures", Read),
+            ("fix_character_width", Read),
+            ("fix_line_breaks", Read),
+            ("max_decode_length", Free),
+            ("explain", Free),
+        ],
+        "",
+    ),
+    row(
+        "JusTextExtractor",
+        Step("text.main-content@1", r#"{"profile": "justext"}"#),
+        &[
+            ("length_low", Only("[70]")),
+            ("length_high", Only("[200]")),
+            ("stopwords_low", Only("[0.3]")),
+            ("stopwords_high", Only("[0.32]")),
+            ("max_link_density", Only("[0.2]")),
+            ("max_heading_distance", Only("[200]")),
+            ("no_headings", Only("[false]")),
+            ("is_boilerplate", Only("[null, true]")),
+        ],
+        NO_SPACES,
+    ),
+    row(
+        "ResiliparseExtractor",
+        Step("text.main-content@1", r#"{"profile": "resiliparse"}"#),
+        &[
+            ("required_stopword_density", Only("[0.32]")),
+            ("main_content", Only("[true]")),
+            ("alt_texts", Only("[false]")),
+        ],
+        NO_SPACES,
+    ),
+    row(
+        "TrafilaturaExtractor",
+        No("its rules are its own; `text.main-content@1` has others"),
+        &[],
+        "",
+    ),
     row("UrlRemover", Step("text.links@1", OWN), &[], ""),
 ];
 
@@ -276,7 +318,17 @@ fn slicer(settings: &Settings, made: &mut Translated) {
 }
 
 fn unicode(settings: &Settings, made: &mut Translated) {
-    made.step("text.mojibake@1", json!({"profile": "ftfy"}));
+    // What it leaves as it is, but where it is told not to.
+    let rules = [
+        ("uncurl_quotes", "quotes"),
+        ("fix_latin_ligatures", "ligatures"),
+        ("fix_character_width", "widths"),
+        ("fix_line_breaks", "line-ends"),
+    ];
+    let kept = rules.iter().filter(|(key, _)| or(settings, key, json!(false)) != true);
+    let mut keep: Vec<&str> = kept.map(|(_, ours)| *ours).collect();
+    keep.push("marks");
+    made.step("text.mojibake@1", json!({"profile": "ftfy", "keep": keep}));
     match or(settings, "normalization", Value::Null).as_str().map(str::to_lowercase).as_deref() {
         None => {}
         Some(form @ ("nfc" | "nfkc")) => made.step("text.normalize@1", json!({"form": form})),

@@ -84,6 +84,10 @@ pub enum Take {
     Rest(&'static str, &'static str),
     /// It must have one of some values, as a JSON list, of which the first is the default.
     Only(&'static str),
+    /// A language: scripts without spaces are cut by a dictionary.
+    Language,
+    /// Whether a model cuts words: here a dictionary does.
+    Model,
     /// It changes no result.
     Free,
     /// It is read by the function of the row.
@@ -188,6 +192,17 @@ fn step(
                     translated.lose(format!("`{key}`: {reason}"));
                 }
             }
+            Take::Language => match given.and_then(Value::as_str) {
+                None | Some("en") => {}
+                Some("zh" | "ja" | "th") => made["cut"] = json!("pieces"),
+                Some(other) => translated.lose(format!("words of `{other}` are not cut here")),
+            },
+            Take::Model => {
+                if given.is_some_and(|given| *given == json!(true)) {
+                    made["cut"] = json!("dictionary");
+                    translated.notes.push("a dictionary cuts words here, not a model".into());
+                }
+            }
             Take::Free | Take::Read => {}
         }
     }
@@ -286,6 +301,9 @@ mod tests {
                         }
                         Take::Only(allowed) => assert!(parsed(allowed).is_array()),
                         Take::Lost(_, default) => drop(parsed(default)),
+                        Take::Language | Take::Model => {
+                            assert!(known("cut"), "{word} {}", row.name)
+                        }
                         Take::Free | Take::Read => {}
                     }
                 }

@@ -8,9 +8,19 @@ use super::thousandths;
 /// Drops documents whose text was seen before.
 ///
 /// Texts with equal SHA-256 are one text; the first in document order stays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DedupExact {}
+pub struct DedupExact {
+    /// Whether white space at the ends makes no difference.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+    /// Whether the case of letters makes no difference.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_case: bool,
+    /// Whether white space, digits and ASCII punctuation make no difference.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
+}
 
 /// Drops documents that nearly repeat an earlier one.
 ///

@@ -157,6 +157,8 @@ pub enum Cut {
     Words,
     /// The same, but scripts that are written without spaces are cut by ICU's dictionary.
     Dictionary,
+    /// The pieces of `dictionary`, marks too, white space left out.
+    Pieces,
     /// All pieces of Unicode's text segmentation that are not white space.
     Segments,
     /// What lies between white space.

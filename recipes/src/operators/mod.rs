@@ -367,6 +367,8 @@ pub enum CleaningStep {
     /// The table is that of cc_net and Data-Juicer's mapper of punctuation.
     #[serde(rename = "text.punctuation@1")]
     TextPunctuation1(Nothing),
+    #[serde(rename = "text.main-content@1")]
+    TextMainContent1(TextMainContent),
     #[serde(rename = "text.chinese-script@1")]
     TextChineseScript1(TextChineseScript),
     /// Takes control characters out, line ends and tabs left.

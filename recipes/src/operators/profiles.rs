@@ -205,6 +205,8 @@ pub static READINGS: &[Reading] = &[
         "the operator's own; an empty text goes",
     ),
     row("filter.mean-line-length@1", DataJuicer, &[("min", 10.0)], "the operator's own"),
+    row("filter.mean-line-length@1", Nemo, &[], "newlines not counted"),
+    row("filter.longest-line@1", Nemo, &[], "the operator's own"),
     row(
         "filter.mean-line-length@1",
         Dclm,

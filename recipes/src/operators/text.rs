@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    HtmlReading, LatexReading, LinkReading, MarkdownReading, MojibakeReading, PhrasePlace,
-    ScriptConversion, SentenceReading, WordReading, thousandths, whole,
+    Cut, HtmlReading, LatexReading, LinkReading, MainContentReading, MarkdownReading, MojibakeKept,
+    MojibakeReading, PhrasePlace, ScriptConversion, SentenceReading, WordReading, thousandths,
+    whole,
 };
 use crate::canonical::is_default;
 
@@ -159,6 +160,25 @@ pub struct TextHtml {
     pub profile: HtmlReading,
 }
 
+/// Makes a page of HTML its main text: menus, links, footers and other boilerplate go.
+///
+/// Paragraphs stand two newlines apart. Each is judged by its length, its links and how many of
+/// its words are common; short ones by their neighbours, headings by what follows. A text without
+/// tags stays as it is. For languages that are written without spaces give an empty list of common
+/// words.
+///
+/// Source: Pomikálek (2011), "Removing boilerplate and duplicate content from web corpora".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextMainContent {
+    /// Whose judgement.
+    #[serde(default)]
+    pub profile: MainContentReading,
+    /// The common words, in lower case; unset, English ones. With none every paragraph stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub common_words: Option<Vec<String>>,
+}
+
 /// Brings Chinese from one script into another: simplified, traditional, that of Taiwan, of Hong
 /// Kong, Japanese.
 ///
@@ -265,6 +285,10 @@ pub struct TextWordsWith {
     /// A word with one of them goes.
     #[schemars(length(min = 1))]
     pub parts: Vec<String>,
+    /// How a text is cut into words; unset, at white space. With it white space stays, and words
+    /// that together are one of the parts go too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
 }
 
 /// Which parts of a text stand once.
@@ -406,6 +430,9 @@ pub struct TextMojibake {
     /// Whose reading.
     #[serde(default, skip_serializing_if = "is_default")]
     pub profile: MojibakeReading,
+    /// With ftfy's: what stays as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<MojibakeKept>,
 }
 
 /// Takes lines of menus and counters out: few words, mostly upper case, mostly digits.

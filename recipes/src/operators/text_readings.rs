@@ -86,6 +86,35 @@ pub enum MojibakeReading {
     Ftfy,
 }
 
+/// What ftfy need not make plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MojibakeKept {
+    /// Typographic quotes.
+    Quotes,
+    /// Ligatures such as `ﬁ`.
+    Ligatures,
+    /// Wide Latin letters, narrow Kana and the wide space.
+    Widths,
+    /// Line ends of other systems.
+    LineEnds,
+    /// Letters followed by marks; without it the text is in NFC.
+    Marks,
+}
+
+/// Whose judgement of what is a page's main text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MainContentReading {
+    /// jusText's: paragraphs of 70 characters and more with 0.3 of common words and at most 0.2
+    /// in links are text; shorter ones where their neighbours are.
+    #[default]
+    Justext,
+    /// Near Resiliparse's in NeMo Curator: navigation, footers and what is hidden go, then
+    /// paragraphs with less than 0.32 of common words; line breaks part paragraphs.
+    Resiliparse,
+}
+
 /// From which Chinese script into which; `p` with the words of the place, such as 滑鼠 for 鼠标.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -109,7 +109,7 @@ mod tests {
     fn the_first_of_equal_texts_survives() {
         let kernels = Kernels::new(Tier::Scalar, 1).expect("kernels");
         let all = documents(&["a", "b", "a", "b", "c"]);
-        let step = CleaningStep::DedupExact1(DedupExact {});
+        let step = CleaningStep::DedupExact1(DedupExact::default());
         let said = outcomes(&step, &all, &kernels);
         assert_eq!(kept(&said), [0, 1, 4]);
         assert_eq!(said[3].repeats, Some(all[1].id));

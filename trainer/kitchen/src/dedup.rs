@@ -8,7 +8,7 @@
 use kernels::Kernels;
 use recipes::recipe::{CleaningStep, DedupSentences, MinhashProfile, RepeatedRuns};
 
-use crate::dedup_exact::{Exact, Kind};
+use crate::dedup_exact::Exact;
 use crate::dedup_minhash::{Minhash, Scheme, Settings};
 use crate::dedup_ngrams::{self, Ngrams};
 use crate::dedup_parts::{self, Level, Parts};
@@ -38,10 +38,8 @@ pub enum DedupError {
 /// The deduplication that a step asks for; nothing where it is another kind of step.
 pub fn of<'a>(step: &CleaningStep, bench: Bench<'a>) -> Option<Box<dyn Dedup<'a> + 'a>> {
     Some(match step {
-        CleaningStep::DedupExact1(_) => Box::new(Exact::new(Kind::Texts, bench)),
-        CleaningStep::DedupAddress1(settings) => {
-            Box::new(Exact::new(Kind::Addresses(settings.keep), bench))
-        }
+        CleaningStep::DedupExact1(settings) => Box::new(Exact::texts(settings, bench)),
+        CleaningStep::DedupAddress1(settings) => Box::new(Exact::addresses(settings.keep, bench)),
         CleaningStep::DedupMinhash1(settings) => {
             let settings = Settings {
                 scheme: Scheme::First,

@@ -1,9 +1,10 @@
 //! `dedup.exact@1`: texts with equal SHA-256 are one text; the first in document order stays.
 //! `dedup.address@1` does the same with addresses, of which empty ones are none.
 
-use recipes::Digest;
+use std::borrow::Cow;
 
-use recipes::recipe::KeepOf;
+use recipes::Digest;
+use recipes::recipe::{DedupExact, KeepOf};
 
 use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of};
 use crate::spill::{Sorted, Sorter};
@@ -22,35 +23,63 @@ pub struct Exact<'a> {
 }
 
 /// What is compared.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Kind {
-    Texts,
+#[derive(PartialEq)]
+enum Kind {
+    Texts(DedupExact),
     /// Empty ones are unlike every other.
     Addresses(KeepOf),
 }
 
 impl Kind {
     /// A document's number as it is sorted, and back: the one that stays comes first.
-    fn turned(self, number: u32) -> u32 {
-        if self == Kind::Addresses(KeepOf::Last) { !number } else { number }
+    fn turned(&self, number: u32) -> u32 {
+        if *self == Kind::Addresses(KeepOf::Last) { !number } else { number }
+    }
+
+    /// What of a text is compared.
+    fn compared<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Kind::Texts(settings) = self else { return text.into() };
+        let mut text = Cow::Borrowed(text);
+        if settings.any_case {
+            text = text.to_lowercase().into();
+        }
+        if settings.bare {
+            let gone = |c: char| c.is_whitespace() || c.is_numeric() || c.is_ascii_punctuation();
+            text = text.chars().filter(|c| !gone(*c)).collect::<String>().into();
+        }
+        match text {
+            Cow::Borrowed(text) if settings.trim => text.trim().into(),
+            Cow::Owned(text) if settings.trim => text.trim().to_owned().into(),
+            text => text,
+        }
     }
 }
 
 impl<'a> Exact<'a> {
     /// Makes ready; half of the budget is for digests, half for what repeats.
-    pub fn new(kind: Kind, bench: Bench<'a>) -> Exact<'a> {
+    pub fn texts(settings: &DedupExact, bench: Bench<'a>) -> Exact<'a> {
+        Exact::new(Kind::Texts(settings.clone()), bench)
+    }
+
+    /// The same for addresses.
+    pub fn addresses(keep: KeepOf, bench: Bench<'a>) -> Exact<'a> {
+        Exact::new(Kind::Addresses(keep), bench)
+    }
+
+    fn new(kind: Kind, bench: Bench<'a>) -> Exact<'a> {
         Exact { bench, digests: Sorter::new(bench.scratch, bench.budget / 2), seen: 0, kind }
     }
 }
 
 impl<'a> Dedup<'a> for Exact<'a> {
     fn see(&mut self, texts: &[&str]) -> Result<(), DedupError> {
-        let digest = |index: usize| Digest::of(texts[index].as_bytes());
+        let kind = &self.kind;
+        let digest = |index: usize| Digest::of(kind.compared(texts[index]).as_bytes());
         for (text, digest) in texts.iter().zip(self.bench.kernels.map(texts.len(), &digest)) {
             let mut record = [0; RECORD];
             record[..32].copy_from_slice(digest.as_bytes());
             record[32..].copy_from_slice(&self.kind.turned(self.seen).to_be_bytes());
-            if self.kind == Kind::Texts || !text.is_empty() {
+            if matches!(self.kind, Kind::Texts(_)) || !text.is_empty() {
                 self.digests.push(record)?;
             }
             self.seen = self.seen.checked_add(1).ok_or(DedupError::Documents)?;
@@ -78,7 +107,7 @@ impl<'a> Dedup<'a> for Exact<'a> {
         let mut repeats = repeats.finish()?;
         let ahead = repeats.pull()?;
         let measure = match kind {
-            Kind::Texts => "same_text",
+            Kind::Texts(_) => "same_text",
             Kind::Addresses(_) => "same_address",
         };
         Ok(Box::new(Repeats { repeats, ahead, next: 0, measure }))

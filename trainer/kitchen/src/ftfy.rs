@@ -7,6 +7,7 @@
 
 use std::sync::LazyLock;
 
+use recipes::recipe::MojibakeKept::{self, *};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::code_pages::{CodePage, common, western};
@@ -20,17 +21,17 @@ const TIMES_MAX: usize = 5;
 const LOST: u8 = 0x1A;
 
 /// The text as it was meant.
-pub fn fixed(text: &str) -> String {
-    text.split_inclusive('\n').map(line).collect()
+pub fn fixed(text: &str, keep: &[MojibakeKept]) -> String {
+    text.split_inclusive('\n').map(|one| line(one, keep)).collect()
 }
 
-fn line(line: &str) -> String {
+fn line(line: &str, keep: &[MojibakeKept]) -> String {
     let mut now = line.to_owned();
     for _ in 0..TIMES_MAX {
         let bare = if now.contains('<') { now.clone() } else { html::entities(&now) };
         let better = match read_again(&bare) {
             Some(better) => better,
-            None => plain(&bare),
+            None => plain(&bare, keep),
         };
         if better == now {
             break;
@@ -245,30 +246,33 @@ fn sequence(page: &CodePage, letters: &[char]) -> Option<Vec<u8>> {
 }
 
 /// What has a plainer form in it.
-fn plain(line: &str) -> String {
+fn plain(line: &str, keep: &[MojibakeKept]) -> String {
+    let plain = |kind| !keep.contains(&kind);
     let mut out = String::with_capacity(line.len());
     let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
             '\u{80}'..='\u{9F}' => out.push(western(letter as u8).unwrap_or(letter)),
-            '\u{FB00}'..='\u{FB06}' => out.extend(std::iter::once(letter).nfkc()),
-            '\u{FF01}'..='\u{FF5E}' | '\u{3000}' | '\u{FF61}'..='\u{FFDC}' => {
+            '\u{FB00}'..='\u{FB06}' if plain(Ligatures) => {
+                out.extend(std::iter::once(letter).nfkc())
+            }
+            '\u{FF01}'..='\u{FF5E}' | '\u{3000}' | '\u{FF61}'..='\u{FFDC}' if plain(Widths) => {
                 out.extend(std::iter::once(letter).nfkc());
             }
-            '‘' | '’' | '‚' | '‛' => out.push('\''),
-            '“' | '”' | '„' | '‟' => out.push('"'),
-            '\r' => {
+            '‘' | '’' | '‚' | '‛' if plain(Quotes) => out.push('\''),
+            '“' | '”' | '„' | '‟' if plain(Quotes) => out.push('"'),
+            '\r' if plain(LineEnds) => {
                 letters.next_if_eq(&'\n');
                 out.push('\n');
             }
-            '\u{2028}' | '\u{2029}' => out.push('\n'),
-            '\n' | '\t' | '\u{C}' => out.push(letter),
+            '\u{2028}' | '\u{2029}' if plain(LineEnds) => out.push('\n'),
+            '\n' | '\t' | '\u{C}' | '\r' => out.push(letter),
             letter if letter.is_ascii_control() => {}
             '\u{206A}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFC}' => {}
             letter => out.push(letter),
         }
     }
-    out.nfc().collect()
+    if plain(Marks) { out.nfc().collect() } else { out }
 }
 
 #[cfg(test)]
@@ -277,7 +281,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, wanted: &str) {
-        assert_eq!(fixed(text), wanted);
+        assert_eq!(fixed(text, &[]), wanted);
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn tag(rest: &str, out: &mut String) -> usize {
 }
 
 /// The byte after the `>` of a tag, quoted values passed over.
-fn tag_end(rest: &str) -> Option<usize> {
+pub fn tag_end(rest: &str) -> Option<usize> {
     let mut quote = None;
     for (at, byte) in rest.bytes().enumerate() {
         match (quote, byte) {

@@ -23,7 +23,7 @@ fn byte(letter: char) -> Option<u8> {
 pub fn read(settings: &TextMojibake, text: &str) -> String {
     match settings.profile {
         MojibakeReading::Ingot => repaired(text),
-        MojibakeReading::Ftfy => ftfy::fixed(text),
+        MojibakeReading::Ftfy => ftfy::fixed(text, &settings.keep),
     }
 }
 

@@ -87,6 +87,10 @@ fn lines(step: &CleaningStep, text: &str) -> Option<Found> {
         FilterTerminalLines1(_) => {
             ("terminal_lines", of_lines(&|line| line.ends_with(['.', '?', '!', '"', '\''])))
         }
+        FilterMeanLineLength1(_) => {
+            let all: Vec<&str> = text.split('\n').collect();
+            ("mean_line_chars", part(chars(&all), all.len()))
+        }
         FilterLines1(_) => ("lines", Some((text.matches('\n').count() + 1) as f64)),
         FilterRepeatedLines1(_) => ("repeated_lines", again(&lines).map(|again| again.0)),
         FilterRepeatedLineCharacters1(_) => {

@@ -4,22 +4,27 @@
 //! Data-Juicer, datatrove, Dolma, ftfy, NeMo Curator, OpenCC and text-dedup (Apache 2.0); `source`
 //! of each names where it is from. A case is translated as `ingot import` translates a recipe,
 //! carried out and compared. All of them must pass, but for those with the reason why they differ
-//! (`differs`), which must differ; `../OPERATORS.md` counts them, and says which are not here, and
+//! (`differs`), which must differ, and those with the reason why no operator claims them (`apart`),
+//! which must be claimed by none; `../OPERATORS.md` counts them, and says which are not here, and
 //! why.
 //!
-//! `INGOT_PEERS=FILE` tries the cases of another file in the same form and prints what became of
-//! them.
+//! With `--nocapture` `the_cases_are_counted` prints what became of each of them, by operator and
+//! by reason; `INGOT_PEERS=FILE` does so for another file in the same form.
 
 #[path = "peers/addresses.rs"]
 mod addresses;
 #[path = "peers/code.rs"]
 mod code;
+#[path = "peers/data_juicer.rs"]
+mod data_juicer;
 #[path = "peers/duplicates.rs"]
 mod duplicates;
 #[path = "peers/elsewhere.rs"]
 mod elsewhere;
 #[path = "peers/languages.rs"]
 mod languages;
+#[path = "peers/nemo.rs"]
+mod nemo;
 #[path = "peers/pieces.rs"]
 mod pieces;
 #[path = "peers/runs.rs"]
@@ -75,6 +80,12 @@ fn step(line: &str) -> Result<CleaningStep, Verdict> {
 
 /// Carries steps out over some texts.
 fn carried_out(steps: &[CleaningStep], texts: &[&str]) -> Vec<Left> {
+    carried_out_of(steps, texts, &[])
+}
+
+/// The same over texts of named files.
+fn carried_out_of(steps: &[CleaningStep], texts: &[&str], files: &[String]) -> Vec<Left> {
+    let file = |place: usize| files.get(place).map_or("p", String::as_str).to_owned();
     let kernels = Kernels::new(Tier::Scalar, 1).expect("kernels");
     let left = |text: &&str| Left { text: Some((*text).to_owned()), value: None, reason: None };
     let mut all: Vec<Left> = texts.iter().map(left).collect();
@@ -83,7 +94,7 @@ fn carried_out(steps: &[CleaningStep], texts: &[&str]) -> Vec<Left> {
             .iter()
             .enumerate()
             .filter_map(|(place, left)| Some((place, left.text.clone()?)))
-            .map(|(place, text)| (place, Document::new(0, "p".into(), place as u64, text)))
+            .map(|(place, text)| (place, Document::new(0, file(place), place as u64, text)))
             .unzip();
         for (place, outcome) in places.into_iter().zip(outcomes(step, &documents, &kernels)) {
             match outcome.decision {
@@ -154,10 +165,10 @@ fn judged(case: &Value) -> Result<Verdict, Verdict> {
         }
     }
     match tool {
-        "data_juicer" => data_juicer(case, name),
+        "data_juicer" => data_juicer::judged(case, name),
         "dclm" if name == "ccnet_dedup_normalizer" => text(case, tool, name),
         "dclm" => dclm(case, name),
-        "nemo_curator" => nemo(case, name),
+        "nemo_curator" => nemo::judged(case, name),
         "dolma" => dolma(case, name),
         "datatrove" if name.ends_with(".filter") => datatrove(case, name),
         "ftfy" | "datatrove" | "cc_net" | "text_dedup" => text(case, tool, name),
@@ -165,24 +176,6 @@ fn judged(case: &Value) -> Result<Verdict, Verdict> {
         "presidio" => presidio(case, name),
         _ => Err(Verdict::Unclaimed(format!("{tool} has no profile"))),
     }
-}
-
-fn data_juicer(case: &Value, name: &str) -> Result<Verdict, Verdict> {
-    let mut settings = object(&case["defaults"]);
-    settings.extend(object(&case["params"]));
-    let steps = steps(Tool::DataJuicer, name, &settings)?;
-    let left = carried_out(&steps, &texts(&case["input"]));
-    if let Some(wanted) = case["expected"].as_str() {
-        return Ok(same(left[0].text.as_deref(), Some(wanted)));
-    }
-    if case["expected"][0]["text"].is_null() && case["expected"] != json!([]) {
-        return Err(Verdict::Unclaimed("it looks into the tool's own fields".into()));
-    }
-    if case["methods"] == json!(["compute_stats"]) {
-        return Err(Verdict::Unclaimed("it keeps what it was given".into()));
-    }
-    let kept: Vec<&str> = left.iter().filter_map(|left| left.text.as_deref()).collect();
-    Ok(same(kept, texts(&case["expected"])))
 }
 
 /// Names of DCLM's parameters: those of the function made, and those of its call after the page.
@@ -245,52 +238,6 @@ fn dclm(case: &Value, name: &str) -> Result<Verdict, Verdict> {
     }
     let left = carried_out(&steps(Tool::Dclm, name, &settings)?, &[text]);
     Ok(same(left[0].text.as_deref(), case["expected"][0]["text"].as_str()))
-}
-
-fn nemo(case: &Value, name: &str) -> Result<Verdict, Verdict> {
-    let (class, method) = name.split_once('.').unwrap_or((name, ""));
-    let names: &[&str] = match class {
-        "SubstringFilter" => &["substring", "position"],
-        "LineRemover" => &["patterns"],
-        _ => &[],
-    };
-    let mut settings = named(names, &case["params"], 0);
-    if case["params"]["kwargs"].is_null() && case["params"]["args"].is_null() {
-        settings = object(&case["params"]);
-    }
-    if (class, method) == ("regex_url", "findall") {
-        let text = case["input"]["args"][0].as_str().unwrap_or_default();
-        let found: usize = texts(&case["expected"]).iter().map(|link| link.chars().count()).sum();
-        let steps = steps(Tool::Nemo, "UrlsFilter", &Settings::new())?;
-        let wanted = found as f64 / text.chars().count() as f64;
-        return Ok(same_number(carried_out(&steps, &[text])[0].value, wanted));
-    }
-    let steps = steps(Tool::Nemo, class, &settings)?;
-    if case["rel"] == "kept_indices ==" {
-        let left = carried_out(&steps, &texts(&case["input"]));
-        let kept: Vec<usize> = left
-            .iter()
-            .enumerate()
-            .filter_map(|(at, left)| left.text.as_ref().map(|_| at))
-            .collect();
-        return Ok(same(json!(kept), case["expected"].clone()));
-    }
-    let mut input = &case["input"]["args"][0];
-    if input["$call"].is_object() {
-        input = &input["args"][0];
-    }
-    let Some(text) = input.as_str() else {
-        return Err(Verdict::Unclaimed(format!("{name}: it is about the tool's own tables")));
-    };
-    let left = carried_out(&steps, &[text]);
-    match (method, case["rel"].as_str()) {
-        ("modify_document", _) => Ok(same(left[0].text.as_deref(), case["expected"].as_str())),
-        ("score_document", _) => {
-            Ok(same_number(left[0].value, case["expected"].as_f64().unwrap_or(-1.0)))
-        }
-        ("keep_document", Some(rel)) => Ok(same(left[0].text.is_some(), rel == "truthy")),
-        _ => Err(Verdict::Unclaimed(format!("{name}: it is about the tool's own values"))),
-    }
 }
 
 fn dolma(case: &Value, name: &str) -> Result<Verdict, Verdict> {
@@ -439,31 +386,47 @@ fn every_case_of_another_tool_passes() {
     for line in CASES.lines() {
         let case: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         assert!(case["source"].is_string(), "a case without its source: {line}");
-        match (judged(&case).unwrap_or_else(|verdict| verdict), case["differs"].is_string()) {
-            (Verdict::Same, false) | (Verdict::Differs(_), true) => {}
+        let wanted = (case["differs"].is_string(), case["apart"].as_str());
+        match (judged(&case).unwrap_or_else(|verdict| verdict), wanted) {
+            (Verdict::Same, (false, None)) | (Verdict::Differs(_), (true, None)) => {}
+            (Verdict::Unclaimed(reason), (false, Some(known))) if reason == known => {}
             (verdict, _) => wrong.push(format!("{}: {verdict:?}", case["id"])),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// `| Tool | same | of all | …`: the page counts what is here.
+/// Cases by tool: the numbers in a column of a table of the page.
+fn said(table: &str, column: usize) -> BTreeMap<String, usize> {
+    let (_, table) = PAGE.split_once(table).expect("a table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut said = BTreeMap::new();
+    for row in rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>()) {
+        let number: usize = row[column].parse().expect("a number");
+        *said.entry(plain(row[1])).or_default() += number;
+    }
+    said
+}
+
 #[test]
 fn the_page_counts_the_cases() {
-    let tool = |case: &Value| case["op"].as_str().and_then(|op| op.split('/').next().map(plain));
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut same, mut apart) = (BTreeMap::new(), BTreeMap::new());
+    let mut all: BTreeMap<String, usize> = BTreeMap::new();
     for line in CASES.lines() {
         let case: Value = serde_json::from_str(line).expect("a case");
-        if case["differs"].is_null() {
-            *counts.entry(tool(&case).expect("a tool")).or_default() += 1;
+        let (tool, _) = case["op"].as_str().and_then(|op| op.split_once('/')).expect("a tool");
+        *all.entry(plain(tool)).or_default() += 1;
+        match (case["differs"].is_null(), case["apart"].is_null()) {
+            (true, true) => *same.entry(plain(tool)).or_default() += 1,
+            (_, false) => *apart.entry(plain(tool)).or_default() += 1,
+            _ => {}
         }
     }
-    let (_, table) = PAGE.split_once("| tool | same |").expect("a table");
-    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let cells = rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
-    let said: BTreeMap<String, usize> =
-        cells.map(|row| (plain(row[1]), row[2].parse().expect("a number"))).collect();
-    assert_eq!(said, counts);
+    assert_eq!(said("| tool | same |", 2), same);
+    assert_eq!(said("| tool | cases |", 2), apart);
+    // Where the page says why cases are claimed by none, it has all of them.
+    let of_all = said("| tool | same |", 3);
+    apart.keys().for_each(|tool| assert_eq!(of_all[tool], all[tool], "{tool}"));
 }
 
 /// A tool's name without case and marks.
@@ -472,22 +435,32 @@ fn plain(name: &str) -> String {
 }
 
 #[test]
-fn the_cases_of_another_file_are_counted() {
-    let Ok(file) = std::env::var("INGOT_PEERS") else { return };
-    let cases = std::fs::read_to_string(&file).expect("a file of cases");
+fn the_cases_are_counted() {
+    let cases = match std::env::var("INGOT_PEERS") {
+        Ok(file) => std::fs::read_to_string(&file).expect("a file of cases"),
+        Err(_) => CASES.to_owned(),
+    };
     let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, String), usize> = BTreeMap::new();
     for line in cases.lines() {
         let case: Value = serde_json::from_str(line).expect("a case");
         let verdict = judged(&case).unwrap_or_else(|verdict| verdict);
-        let count = counts.entry(case["op"].as_str().unwrap_or_default().to_owned()).or_default();
+        let op = case["op"].as_str().unwrap_or_default().to_owned();
+        let count = counts.entry(op.clone()).or_default();
         match &verdict {
             Verdict::Same => count[0] += 1,
             Verdict::Differs(_) => count[1] += 1,
-            Verdict::Unclaimed(_) => count[2] += 1,
+            Verdict::Unclaimed(reason) => {
+                count[2] += 1;
+                *reasons.entry((op, reason.clone())).or_default() += 1;
+            }
         }
         println!("{} {} {verdict:?}", case["id"], case["op"]);
     }
-    for (op, [same, differ, unclaimed]) in counts {
-        println!("= {op}: {same} same, {differ} differ, {unclaimed} unclaimed");
+    for (op, [same, differ, apart]) in counts {
+        println!("= {op}: {same} same, {differ} differ, {apart} out of scope");
+    }
+    for ((op, reason), count) in reasons {
+        println!("- {op}: {count} out of scope: {reason}");
     }
 }
