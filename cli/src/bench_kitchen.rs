@@ -22,6 +22,13 @@ use crate::bench_registry::Scratch;
 use crate::bench_train::Watch;
 use crate::furnace::Hashing;
 
+/// A line of the file of what is left.
+#[derive(serde::Serialize)]
+struct Line<'d> {
+    id: Digest,
+    text: &'d str,
+}
+
 /// What became of the documents, and in how long.
 pub struct Cleaned {
     pub documents: u64,
@@ -105,9 +112,11 @@ pub fn measure(
         let block = block.map_err(about)?;
         let lines = kernels.map(block.len(), &|index| {
             let document = &block[index].document;
-            format!("{}\n", json!({"text": document.text, "id": document.id}))
+            serde_json::to_string(&Line { id: document.id, text: &document.text })
         });
-        lines.iter().try_for_each(|line| out.write_all(line.as_bytes())).map_err(about)?;
+        for line in lines {
+            writeln!(out, "{}", line.map_err(failed)?).map_err(about)?;
+        }
     }
     out.into_inner().map_err(|error| about(error.into_error()))?;
     let seconds = begun.elapsed().as_secs_f64();

@@ -1,9 +1,10 @@
 //! What the cleaning steps of a pass decide, taken down as the documents flow.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use kitchen::Decision;
-use kitchen::pass::{Decided, Watch};
+use kitchen::pass::{Decided, Decisions, Watch};
 use kitchen::spill::Scratch;
 use recipes::Hasher;
 
@@ -32,14 +33,27 @@ impl Logs {
     }
 }
 
-impl Watch for Logs {
-    fn decided(&mut self, decided: &Decided) -> io::Result<()> {
-        let log = &mut self.logs[decided.step - self.first];
+impl Log {
+    fn push(&mut self, decided: &Decided) -> io::Result<()> {
         if !matches!(decided.outcome.decision, Decision::Drop(_)) {
-            log.kept += 1;
-            log.left.update(decided.after.as_bytes());
-            log.left.update(decided.document.id.as_bytes());
+            self.kept += 1;
+            self.left.update(decided.after.as_bytes());
+            self.left.update(decided.document.id.as_bytes());
         }
-        log.record.push(decided)
+        self.record.push(decided)
+    }
+}
+
+impl Watch for Logs {
+    /// Steps side by side; each takes its own log down in document order.
+    fn decided(&mut self, decisions: &Decisions) -> io::Result<()> {
+        let (first, steps) = (self.first, decisions.steps());
+        let logs = &mut self.logs[steps.start - first..steps.end - first];
+        let logs: Vec<Mutex<&mut Log>> = logs.iter_mut().map(Mutex::new).collect();
+        let taken = decisions.kernels.map(logs.len(), &|index| {
+            let mut log = logs[index].lock().unwrap_or_else(PoisonError::into_inner);
+            decisions.of(steps.start + index).try_for_each(|decided| log.push(&decided))
+        });
+        taken.into_iter().collect()
     }
 }

@@ -7,17 +7,19 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use kernels::Kernels;
-use kitchen::spool::BLOCK_BYTES;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::found::{Bad, Found, Origin, Place, Sink};
 use crate::gather::GatherError;
-use crate::unpack::Plain;
+use crate::unpack::{Broken, Plain};
 
 /// The largest JSON line.
 const LINE_BYTES_MAX: usize = 64 << 20;
+/// Bytes of lines that are read at once.
+const READ_BYTES: usize = 1 << 20;
 /// Lines that one task reads.
 const TASK: usize = 64;
 /// The most members of one mapping.
@@ -49,9 +51,7 @@ impl Lines {
     /// Reads as many lines as a block has bytes; what was read of a line that an error cut off is
     /// left at the end of the bytes.
     fn read(&mut self, plain: &mut Plain) -> io::Result<()> {
-        self.bytes.clear();
-        self.ends.clear();
-        while self.bytes.len() < BLOCK_BYTES {
+        while self.bytes.len() < READ_BYTES {
             match plain.line(&mut self.bytes, LINE_BYTES_MAX)? {
                 0 => break,
                 size => self.ends.push((self.bytes.len(), size)),
@@ -61,34 +61,66 @@ impl Lines {
     }
 }
 
-/// Reads all lines; empty ones are passed over.
+/// Reads all lines; empty ones are passed over. While some are taken, the next ones are read.
 pub fn documents(
     file: Origin,
     fields: Fields,
-    reader: &mut dyn Read,
+    reader: &mut (dyn Read + Send),
     kernels: &Kernels,
     sink: &mut Sink,
 ) -> Result<(), GatherError> {
     let about = |error| GatherError::Read { name: file.name.to_owned(), error };
-    let mut plain = Plain::new(reader).map_err(about)?;
-    let (mut lines, mut first) = (Lines::default(), 0);
-    loop {
-        let read = lines.read(&mut plain);
-        let count = lines.ends.len();
-        let found = kernels.map(count.div_ceil(TASK), &|task| -> Vec<Found> {
-            let of = |index| line(file, fields, lines.line(index), first + index as u64);
-            (task * TASK..((task + 1) * TASK).min(count)).filter_map(of).collect()
-        });
-        found.into_iter().flatten().try_for_each(&mut *sink)?;
-        first += count as u64;
-        if let Err(error) = read {
-            let cut = &lines.bytes[lines.ends.last().map_or(0, |(end, _)| *end)..];
-            return plain.broken((file, Place::Line(first + 1)), cut, error, sink);
+    std::thread::scope(|scope| {
+        // Without room, so that no more than one block waits.
+        let (give, take) = sync_channel(0);
+        let reading = scope.spawn(move || read_ahead(reader, &give));
+        let mut first = 0;
+        for (lines, broken) in take {
+            take_lines(file, fields, &lines, first, kernels, sink)?;
+            first += lines.ends.len() as u64;
+            if let Some(broken) = broken {
+                let cut = &lines.bytes[lines.ends.last().map_or(0, |(end, _)| *end)..];
+                return broken.tell((file, Place::Line(first + 1)), cut, sink);
+            }
         }
-        if count == 0 {
+        match reading.join() {
+            Ok(read) => read.map_err(about),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Reads lines block by block to the end, to an error, or until nobody takes them.
+fn read_ahead(
+    reader: &mut (dyn Read + Send),
+    give: &SyncSender<(Lines, Option<Broken>)>,
+) -> io::Result<()> {
+    let mut plain = Plain::new(reader)?;
+    loop {
+        let mut lines = Lines::default();
+        let broken = lines.read(&mut plain).err().map(|error| plain.broken(error));
+        let is_last = broken.is_some() || lines.ends.is_empty();
+        if give.send((lines, broken)).is_err() || is_last {
             return Ok(());
         }
     }
+}
+
+/// Finds what some lines are, and gives it on.
+fn take_lines(
+    file: Origin,
+    fields: Fields,
+    lines: &Lines,
+    first: u64,
+    kernels: &Kernels,
+    sink: &mut Sink,
+) -> Result<(), GatherError> {
+    let count = lines.ends.len();
+    let found = kernels.map(count.div_ceil(TASK), &|task| -> Vec<Found> {
+        let of = |index| line(file, fields, lines.line(index), first + index as u64);
+        (task * TASK..((task + 1) * TASK).min(count)).filter_map(of).collect()
+    });
+    found.into_iter().flatten().try_for_each(&mut *sink)
 }
 
 /// What a line is, unless it is empty.

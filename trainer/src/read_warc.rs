@@ -56,7 +56,9 @@ pub fn documents(
         let head = match head(&mut plain) {
             Ok(None) => return Ok(()),
             Ok(Some(head)) => head,
-            Err(Broken::Storage(error)) => return plain.broken((file, place), b"", error, sink),
+            Err(Broken::Storage(error)) => {
+                return plain.broken(error).tell((file, place), b"", sink);
+            }
             Err(Broken::Headers(reason)) => {
                 return sink(Found::Bad(Bad::new(file, place, reason, b"")));
             }
@@ -72,7 +74,7 @@ pub fn documents(
             false => Err(io::ErrorKind::UnexpectedEof.into()),
         });
         if let Err(error) = read {
-            return plain.broken((file, place), &block, error, sink);
+            return plain.broken(error).tell((file, place), &block, sink);
         }
         if wanted && size > RECORD_BYTES_MAX {
             let reason = format!("{size} bytes, at most {RECORD_BYTES_MAX} are read");

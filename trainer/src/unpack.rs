@@ -93,7 +93,7 @@ impl<'r> Plain<'r> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 block => block?,
             };
-            let end = block.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+            let end = memchr::memchr(b'\n', block).map(|at| at + 1);
             let used = end.unwrap_or(block.len());
             let room = full - line.len();
             line.extend_from_slice(&block[..used.min(room)]);
@@ -105,23 +105,37 @@ impl<'r> Plain<'r> {
         }
     }
 
-    /// What an error means: the storage failed, or the file is not what it seems. Then what was
-    /// read of the record is bad, and with it the rest of the file.
-    pub fn broken(
-        &self,
+    /// What an error means.
+    pub fn broken(&self, error: io::Error) -> Broken {
+        match (self.below.error.take(), error.kind()) {
+            (Some(error), _) => Broken::Storage(error),
+            (_, io::ErrorKind::UnexpectedEof) => Broken::File("the file ends too early".to_owned()),
+            _ => Broken::File(format!("the file cannot be unpacked further: {error}")),
+        }
+    }
+}
+
+/// Why a file cannot be read further.
+#[derive(Debug)]
+pub enum Broken {
+    /// The storage failed.
+    Storage(io::Error),
+    /// The file is not what it seems, and why.
+    File(String),
+}
+
+impl Broken {
+    /// Fails, or makes what was read of the record a bad one, and with it the rest of the file.
+    pub fn tell(
+        self,
         (file, place): (Origin, Place),
         bytes: &[u8],
-        error: io::Error,
         sink: &mut Sink,
     ) -> Result<(), GatherError> {
-        if let Some(error) = self.below.error.take() {
-            return Err(GatherError::Read { name: file.name.to_owned(), error });
+        match self {
+            Broken::Storage(error) => Err(GatherError::Read { name: file.name.to_owned(), error }),
+            Broken::File(reason) => sink(Found::Bad(Bad::new(file, place, reason, bytes))),
         }
-        let reason = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the file ends too early".to_owned(),
-            _ => format!("the file cannot be unpacked further: {error}"),
-        };
-        sink(Found::Bad(Bad::new(file, place, reason, bytes)))
     }
 }
 
@@ -170,7 +184,7 @@ mod tests {
         let gzip = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3];
         let mut plain = Plain::new(gzip.chain(Failing)).expect("a start");
         let error = plain.line(&mut Vec::new(), 10).expect_err("broken");
-        let told = plain.broken(file, b"", error, &mut |_| Ok(())).expect_err("an error");
+        let told = plain.broken(error).tell(file, b"", &mut |_| Ok(())).expect_err("an error");
         assert!(matches!(told, GatherError::Read { .. }), "{told}");
         let mut plain = Plain::new(&gzip[..]).expect("a start");
         let error = plain.line(&mut Vec::new(), 10).expect_err("broken");
@@ -179,7 +193,7 @@ mod tests {
             found.push(one);
             Ok(())
         };
-        plain.broken(file, b"", error, &mut sink).expect("a bad record");
+        plain.broken(error).tell(file, b"", &mut sink).expect("a bad record");
         assert!(matches!(&found[..], [Found::Bad(bad)] if bad.reason.contains("too early")));
     }
 

@@ -5,6 +5,8 @@
 //! carries out the steps about single documents, and ends with the next comparison's first look.
 //! Between two passes the documents lie in a spool.
 
+use std::ops::Range;
+
 use kernels::Kernels;
 use recipes::Digest;
 use recipes::recipe::CleaningStep;
@@ -44,10 +46,41 @@ pub struct Decided<'d> {
     pub outcome: &'d Outcome,
 }
 
-/// Is told what every step decides about every document; for one step in document order.
+/// What a step decided about a document, and the digest of the text that it made.
+type Way = (Outcome, Option<Digest>);
+
+/// What some steps decided about the documents of a block.
+pub struct Decisions<'d> {
+    pub kernels: &'d Kernels,
+    steps: Range<usize>,
+    block: &'d [Flowing],
+    /// The ways of each document through the steps, as far as it came.
+    ways: &'d [Vec<Way>],
+}
+
+impl<'d> Decisions<'d> {
+    /// The positions of the steps in the recipe.
+    pub fn steps(&self) -> Range<usize> {
+        self.steps.clone()
+    }
+
+    /// What one of the steps decided, in document order.
+    pub fn of(&self, step: usize) -> impl Iterator<Item = Decided<'d>> {
+        let index = step - self.steps.start;
+        self.block.iter().zip(self.ways).filter_map(move |(flowing, ways)| {
+            let (outcome, digest) = ways.get(index)?;
+            let before = ways[..index].iter().rev().find_map(|(_, digest)| *digest);
+            let before = before.unwrap_or(flowing.digest);
+            let (document, after) = (&flowing.document, digest.unwrap_or(before));
+            Some(Decided { step, document, before, after, outcome })
+        })
+    }
+}
+
+/// Is told what steps decide about the documents of every block, blocks in document order.
 pub trait Watch {
-    /// Takes a decision.
-    fn decided(&mut self, decided: &Decided) -> std::io::Result<()>;
+    /// Takes the decisions about a block.
+    fn decided(&mut self, decisions: &Decisions) -> std::io::Result<()>;
 }
 
 /// One pass.
@@ -92,7 +125,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The positions of the steps that decide in this pass.
-    pub fn decides(&self) -> std::ops::Range<usize> {
+    pub fn decides(&self) -> Range<usize> {
         self.next - usize::from(self.settled.is_some())..self.end()
     }
 
@@ -124,12 +157,8 @@ impl<'a> Pass<'a> {
         let outcomes = settled.outcomes(&documents(&block))?;
         let kernels = self.bench.kernels;
         let digests = kernels.map(outcomes.len(), &|index| digest_of(&outcomes[index].decision));
-        let mut left = Vec::with_capacity(block.len());
-        for ((flowing, outcome), digest) in block.into_iter().zip(outcomes).zip(digests) {
-            let ways = vec![(outcome, digest)];
-            left.extend(follow(self.next - 1, flowing, ways, watch)?);
-        }
-        Ok(left)
+        let ways = outcomes.into_iter().zip(digests).map(|way| vec![way]).collect();
+        Ok(follow(self.next - 1..self.next, block, ways, kernels, watch)?)
     }
 
     /// Ends the pass; gives the next one, through which the documents that are left must go.
@@ -164,41 +193,35 @@ fn alone(
         return Ok(block);
     }
     let kernels: &Kernels = bench.kernels;
-    let all = kernels.map(block.len(), &|index| -> Vec<(Outcome, Option<Digest>)> {
+    let all = kernels.map(block.len(), &|index| -> Vec<Way> {
         let with_digest = |decision| {
             let digest = digest_of(&decision);
             (Outcome::alone(decision), digest)
         };
         chain(steps, &block[index].document).into_iter().map(with_digest).collect()
     });
-    let mut left = Vec::with_capacity(block.len());
-    for (flowing, ways) in block.into_iter().zip(all) {
-        left.extend(follow(first, flowing, ways, watch)?);
-    }
-    Ok(left)
+    Ok(follow(first..first + steps.len(), block, all, kernels, watch)?)
 }
 
-/// Tells what steps from position `first` on decided about a document; gives it back as it is then.
+/// Tells what steps decided about a block; gives back the documents that are left, as they are.
 fn follow(
-    first: usize,
-    mut flowing: Flowing,
-    ways: Vec<(Outcome, Option<Digest>)>,
+    steps: Range<usize>,
+    block: Vec<Flowing>,
+    ways: Vec<Vec<Way>>,
+    kernels: &Kernels,
     watch: &mut dyn Watch,
-) -> std::io::Result<Option<Flowing>> {
-    let mut text = None;
-    for (step, (outcome, digest)) in (first..).zip(ways) {
-        let (before, after) = (flowing.digest, digest.unwrap_or(flowing.digest));
-        let document = &flowing.document;
-        watch.decided(&Decided { step, document, before, after, outcome: &outcome })?;
-        flowing.digest = after;
-        match outcome.decision {
-            Decision::Keep(_) => {}
-            Decision::Change(now) => text = Some(now),
-            Decision::Drop(_) => return Ok(None),
+) -> std::io::Result<Vec<Flowing>> {
+    watch.decided(&Decisions { kernels, steps, block: &block, ways: &ways })?;
+    let after = |(mut flowing, ways): (Flowing, Vec<Way>)| {
+        for (outcome, digest) in ways {
+            match outcome.decision {
+                Decision::Keep(_) => {}
+                Decision::Change(now) => flowing.document.text = now,
+                Decision::Drop(_) => return None,
+            }
+            flowing.digest = digest.unwrap_or(flowing.digest);
         }
-    }
-    if let Some(text) = text {
-        flowing.document.text = text;
-    }
-    Ok(Some(flowing))
+        Some(flowing)
+    };
+    Ok(block.into_iter().zip(ways).filter_map(after).collect())
 }

@@ -53,49 +53,58 @@ impl Word {
     }
 }
 
+/// A text in a table: all that a look needs but its bytes.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    hash: u32,
+    start: u32,
+    length: u32,
+    /// Its number + 1; 0 where the place is free.
+    number: u32,
+}
+
 /// Texts by number.
 #[derive(Default)]
 struct Texts {
-    /// Number + 1 of the text in a slot, 0 where it is free; a power of two of them.
-    slots: Vec<u32>,
-    /// Hash, start and length of every text.
-    known: Vec<(u64, u32, u32)>,
+    /// A power of two of places, at most half of them taken.
+    slots: Vec<Known>,
+    count: u32,
     bytes: Vec<u8>,
 }
 
 impl Texts {
     /// The number of a text, and whether it is new.
     fn number(&mut self, text: &[u8]) -> (u32, bool) {
-        if self.known.len() * 2 >= self.slots.len() {
+        if self.count as usize * 2 >= self.slots.len() {
             self.grow();
         }
-        let hash = hash(text);
+        let hash = hash(text) as u32;
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
-        while let Some(number) = self.slots[slot].checked_sub(1) {
-            let (known, start, length) = self.known[number as usize];
-            let stored = start as usize..(start + length) as usize;
-            if known == hash && &self.bytes[stored] == text {
-                return (number, false);
+        while self.slots[slot].number != 0 {
+            let known = self.slots[slot];
+            let stored = known.start as usize..(known.start + known.length) as usize;
+            if known.hash == hash && &self.bytes[stored] == text {
+                return (known.number - 1, false);
             }
             slot = (slot + 1) & mask;
         }
-        let number = self.known.len() as u32;
-        self.slots[slot] = number + 1;
-        self.known.push((hash, self.bytes.len() as u32, text.len() as u32));
+        self.count += 1;
+        let (start, length) = (self.bytes.len() as u32, text.len() as u32);
+        self.slots[slot] = Known { hash, start, length, number: self.count };
         self.bytes.extend_from_slice(text);
-        (number, true)
+        (self.count - 1, true)
     }
 
     fn grow(&mut self) {
-        let slots = (self.slots.len() * 2).max(1 << 12);
-        self.slots = vec![0; slots];
-        for (number, (hash, ..)) in self.known.iter().enumerate() {
-            let mut slot = *hash as usize & (slots - 1);
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (slots - 1);
+        let size = (self.slots.len() * 2).max(1 << 12);
+        let old = std::mem::replace(&mut self.slots, vec![Known::default(); size]);
+        for known in old.into_iter().filter(|known| known.number != 0) {
+            let mut slot = known.hash as usize & (size - 1);
+            while self.slots[slot].number != 0 {
+                slot = (slot + 1) & (size - 1);
             }
-            self.slots[slot] = number as u32 + 1;
+            self.slots[slot] = known;
         }
     }
 }

@@ -5,7 +5,7 @@ use kernels::random::below;
 use kernels::{Kernels, Tier};
 use kitchen::clean::outcomes;
 use kitchen::dedup::Bench;
-use kitchen::pass::{Decided, Flowing, Pass, Watch};
+use kitchen::pass::{Decided, Decisions, Flowing, Pass, Watch};
 use kitchen::spill::InMemory;
 use kitchen::spool::SpoolWriter;
 use kitchen::{Decision, Document};
@@ -64,10 +64,12 @@ type Said = (usize, u64, Decision, Option<Digest>, Digest);
 struct Heard(Vec<Said>);
 
 impl Watch for Heard {
-    fn decided(&mut self, decided: &Decided) -> std::io::Result<()> {
-        let Decided { step, document, outcome, after, .. } = decided;
-        let decision = outcome.decision.clone();
-        self.0.push((*step, document.position, decision, outcome.repeats, *after));
+    fn decided(&mut self, decisions: &Decisions) -> std::io::Result<()> {
+        for decided in decisions.steps().flat_map(|step| decisions.of(step)) {
+            let Decided { step, document, outcome, after, .. } = decided;
+            let decision = outcome.decision.clone();
+            self.0.push((step, document.position, decision, outcome.repeats, after));
+        }
         Ok(())
     }
 }
