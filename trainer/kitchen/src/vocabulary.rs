@@ -8,8 +8,9 @@ use crate::letters::{ALPHABETIC, PUNCTUATION, SYMBOL, TERMINAL, classes};
 
 /// The longest run that is remembered, in bytes.
 const RUN_BYTES_MAX: usize = 64;
-/// The most bytes that are remembered before everything is forgotten.
-const BYTES_MAX: usize = 64 << 20;
+/// The most bytes that are remembered before everything is forgotten: what a core keeps near. The
+/// words that matter are soon there again.
+const BYTES_MAX: usize = 2 << 20;
 
 /// The English words that Gopher's rule looks for.
 pub const STOP_WORDS: [&str; 8] = ["the", "be", "to", "of", "and", "that", "have", "with"];
@@ -94,6 +95,11 @@ impl Texts {
         self.slots[slot] = Known { hash, start, length, number: self.count };
         self.bytes.extend_from_slice(text);
         (self.count - 1, true)
+    }
+
+    /// Bytes that it takes.
+    fn room(&self) -> usize {
+        self.slots.len() * size_of::<Known>() + self.bytes.len()
     }
 
     fn grow(&mut self) {
@@ -213,8 +219,9 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// Forgets everything once there is much; only between texts.
     pub fn tidy(&mut self) {
-        let slots = self.short.slots.len() * size_of::<Slot>();
-        if slots + self.runs.bytes.len() + self.words.bytes.len() > BYTES_MAX {
+        let short = self.short.slots.len() * size_of::<Slot>();
+        let texts = self.runs.room() + self.words.room();
+        if short + texts > BYTES_MAX {
             *self = Vocabulary::default();
         }
     }
