@@ -280,7 +280,7 @@ fn training_too_large_for_memory_is_refused_with_its_arithmetic() {
     let place = Place::with_tiny_recipe();
     let said = place.ingot_with_memory("run tiny.yaml", || Some(1_450_000)).exits(2);
     let said = said.complains("are free: 39072 parameters give weights 0.2 MB, moments 0.3 MB");
-    said.complains("`micro_batches: 8` with `recompute: true` needs about 1.4 MB: fits");
+    said.complains("`micro_batches: 8` with `recompute: true` needs about 1.3 MB: fits");
     let runs = place.ingot("runs --json").exits(0);
     assert_eq!(runs.out, "", "no run was begun");
     place.ingot_with_memory("run tiny.yaml", || Some(1_000_000_000)).exits(0);

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, Builder};
 
 use kernels::Kernels;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -70,10 +71,12 @@ pub fn documents(
     sink: &mut Sink,
 ) -> Result<(), GatherError> {
     let about = |error| GatherError::Read { name: file.name.to_owned(), error };
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         // Without room, so that no more than one block waits.
         let (give, take) = sync_channel(0);
-        let reading = scope.spawn(move || read_ahead(reader, &give));
+        let ahead = Builder::new().name("lines".into());
+        let reading =
+            ahead.spawn_scoped(scope, move || read_ahead(reader, &give)).map_err(about)?;
         let mut first = 0;
         for (lines, broken) in take {
             take_lines(file, fields, &lines, first, kernels, sink)?;

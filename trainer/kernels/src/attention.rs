@@ -148,7 +148,7 @@ impl Panels {
     }
 }
 
-/// The sizes of one head, its tiles among them; nothing of it reaches the bits.
+/// The sizes of one head, and its tiles, which never reach the bits.
 struct Head<'a> {
     kernels: &'a Kernels,
     micro: Micro,

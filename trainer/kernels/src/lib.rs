@@ -13,6 +13,8 @@ compile_error!("32-bit machines round and index otherwise; a 64-bit machine is n
 pub mod adamw;
 mod arithmetic;
 mod attention;
+#[cfg(test)]
+mod attention_definition;
 mod cross_entropy;
 pub mod elementary;
 mod embedding;

@@ -14,8 +14,7 @@ pub struct Micro {
     /// Floats of A that a task holds packed: what stays in the second cache of such machines.
     pub held: usize,
     /// `(terms, a, b, c, load, next)`: a has `rows` floats a term, b has `columns`, c is a full
-    /// tile; `next` is the tile that comes after it, whose lines are fetched ahead; it may lie
-    /// anywhere.
+    /// tile; `next` is a tile whose lines are fetched ahead; it may lie anywhere.
     pub run: unsafe fn(usize, Rows, Rows, RowsMut, bool, *const f32),
 }
 

@@ -189,6 +189,8 @@ mod avx512 {
         stride: usize,
         terms: usize,
     ) -> usize {
+        // Else what a square leaves would fall on places that another one has filled.
+        assert!(WIDTH <= SIDE || WIDTH.is_multiple_of(SIDE), "whole squares, or one");
         let whole = terms / SIDE * SIDE;
         for term in (0..whole).step_by(SIDE) {
             for first in (0..WIDTH).step_by(SIDE) {
@@ -262,6 +264,8 @@ mod avx2 {
         stride: usize,
         terms: usize,
     ) -> usize {
+        // Else what a square leaves would fall on places that another one has filled.
+        assert!(WIDTH <= SIDE || WIDTH.is_multiple_of(SIDE), "whole squares, or one");
         let whole = terms / SIDE * SIDE;
         for term in (0..whole).step_by(SIDE) {
             for first in (0..WIDTH).step_by(SIDE) {

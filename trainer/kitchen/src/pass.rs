@@ -37,7 +37,7 @@ impl Flowing {
 pub struct Decided<'d> {
     /// The step's position in the recipe.
     pub step: usize,
-    /// The document; its text is the one that the pass began with.
+    /// The document; its text is the one that the step before these, if it compared, left.
     pub document: &'d Document,
     /// The digest of the text before the step.
     pub before: Digest,
