@@ -133,10 +133,10 @@ fn turn<const WIDTH: usize>(
     let turned = match tier {
         // SAFETY: the tier is available, all lines hold the terms, the panel them and a gap.
         #[cfg(target_arch = "x86_64")]
-        Tier::Avx512 => unsafe { avx512::turn::<WIDTH>(panel, from, stride, terms) },
+        Tier::Avx512 => unsafe { squares::<WIDTH, 16>(panel, from, stride, terms, avx512::square) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Tier::Avx2 => unsafe { avx2::turn::<WIDTH>(panel, from, stride, terms) },
+        Tier::Avx2 => unsafe { squares::<WIDTH, 8>(panel, from, stride, terms, avx2::square) },
         _ => 0,
     };
     for (line, from) in from.chunks(stride).enumerate() {
@@ -166,57 +166,65 @@ fn pad<const WIDTH: usize>(
     }
 }
 
+/// Turns the square of `SIDE` floats at each of some lines; its columns go `apart` floats apart.
+#[cfg(target_arch = "x86_64")]
+type Square<const SIDE: usize> = unsafe fn(&[*const f32; SIDE], *mut f32, usize);
+
+/// Turns whole squares; gives the number of terms done. A square's lines beyond the last are the
+/// last again; what they leave is overwritten by the next term or lies in the gap.
+///
+/// # Safety
+/// The square's instructions are there; `from` has WIDTH lines of these terms, `stride` apart; the
+/// panel has room for them and 16 floats more.
+#[cfg(target_arch = "x86_64")]
+unsafe fn squares<const WIDTH: usize, const SIDE: usize>(
+    panel: &mut [f32],
+    from: &[f32],
+    stride: usize,
+    terms: usize,
+    square: Square<SIDE>,
+) -> usize {
+    // Else what a square leaves would fall on places that another one has filled.
+    assert!(WIDTH <= SIDE || WIDTH.is_multiple_of(SIDE), "whole squares, or one");
+    let whole = terms / SIDE * SIDE;
+    for term in (0..whole).step_by(SIDE) {
+        for first in (0..WIDTH).step_by(SIDE) {
+            let mut lines = [from.as_ptr(); SIDE];
+            for (number, line) in (first..).zip(&mut lines) {
+                *line = line.wrapping_add(number.min(WIDTH - 1) * stride + term);
+                fetch(line.wrapping_add(AHEAD * SIDE));
+            }
+            // SAFETY: the lines have `SIDE` terms from here; the columns lie inside the panel or
+            // the gap behind it.
+            unsafe { square(&lines, panel.as_mut_ptr().add(term * WIDTH + first), WIDTH) };
+        }
+    }
+    whole
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    //! Squares of 16 × 16, each turned in registers.
+    //! Squares of 16 × 16, turned in registers.
 
     use std::arch::x86_64::*;
 
-    use super::{AHEAD, fetch};
-
-    const SIDE: usize = 16;
-
-    /// Turns whole squares; gives the number of terms done. A square's lines beyond the last are
-    /// the last again; what they leave is overwritten by the next term or lies in the gap.
-    ///
     /// # Safety
-    /// `from` has WIDTH lines of these terms, `stride` apart; the panel has room for them and 16
-    /// floats more.
+    /// The machine has AVX-512F; the lines and places of the columns are reachable.
     #[target_feature(enable = "avx512f")]
-    pub unsafe fn turn<const WIDTH: usize>(
-        panel: &mut [f32],
-        from: &[f32],
-        stride: usize,
-        terms: usize,
-    ) -> usize {
-        // Else what a square leaves would fall on places that another one has filled.
-        assert!(WIDTH <= SIDE || WIDTH.is_multiple_of(SIDE), "whole squares, or one");
-        let whole = terms / SIDE * SIDE;
-        for term in (0..whole).step_by(SIDE) {
-            for first in (0..WIDTH).step_by(SIDE) {
-                let mut rows = [_mm512_setzero_ps(); SIDE];
-                for (line, row) in (first..).zip(&mut rows) {
-                    // SAFETY: the line has `SIDE` terms from here.
-                    *row = unsafe {
-                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride + term);
-                        fetch(line.wrapping_add(AHEAD * SIDE));
-                        _mm512_loadu_ps(line)
-                    };
-                }
-                for (place, column) in square(rows).into_iter().enumerate() {
-                    // SAFETY: inside the panel or the gap behind it.
-                    unsafe {
-                        let to = panel.as_mut_ptr().add((term + place) * WIDTH + first);
-                        _mm512_storeu_ps(to, column);
-                    }
-                }
-            }
+    pub unsafe fn square(lines: &[*const f32; 16], to: *mut f32, apart: usize) {
+        let mut rows = [_mm512_setzero_ps(); 16];
+        for (row, line) in rows.iter_mut().zip(lines) {
+            // SAFETY: as the caller promises.
+            *row = unsafe { _mm512_loadu_ps(*line) };
         }
-        whole
+        for (place, column) in turned(rows).into_iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { _mm512_storeu_ps(to.add(place * apart), column) };
+        }
     }
 
     #[target_feature(enable = "avx512f")]
-    fn square(rows: [__m512; SIDE]) -> [__m512; SIDE] {
+    fn turned(rows: [__m512; 16]) -> [__m512; 16] {
         let mut columns = rows;
         // Four rows become four registers whose quarters each hold a column of those rows.
         let mut fours = rows;
@@ -245,53 +253,27 @@ mod avx512 {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    //! Squares of 8 × 8, each turned in registers.
+    //! Squares of 8 × 8, turned in registers.
 
     use std::arch::x86_64::*;
 
-    use super::{AHEAD, fetch};
-
-    const SIDE: usize = 8;
-
-    /// As for AVX-512, with smaller squares.
-    ///
     /// # Safety
-    /// As for AVX-512.
+    /// The machine has AVX2; the lines and places of the columns are reachable.
     #[target_feature(enable = "avx2")]
-    pub unsafe fn turn<const WIDTH: usize>(
-        panel: &mut [f32],
-        from: &[f32],
-        stride: usize,
-        terms: usize,
-    ) -> usize {
-        // Else what a square leaves would fall on places that another one has filled.
-        assert!(WIDTH <= SIDE || WIDTH.is_multiple_of(SIDE), "whole squares, or one");
-        let whole = terms / SIDE * SIDE;
-        for term in (0..whole).step_by(SIDE) {
-            for first in (0..WIDTH).step_by(SIDE) {
-                let mut rows = [_mm256_setzero_ps(); SIDE];
-                for (line, row) in (first..).zip(&mut rows) {
-                    // SAFETY: the line has `SIDE` terms from here.
-                    *row = unsafe {
-                        let line = from.as_ptr().add(line.min(WIDTH - 1) * stride + term);
-                        fetch(line.wrapping_add(AHEAD * SIDE));
-                        _mm256_loadu_ps(line)
-                    };
-                }
-                for (place, column) in square(rows).into_iter().enumerate() {
-                    // SAFETY: inside the panel or the gap behind it.
-                    unsafe {
-                        let to = panel.as_mut_ptr().add((term + place) * WIDTH + first);
-                        _mm256_storeu_ps(to, column);
-                    }
-                }
-            }
+    pub unsafe fn square(lines: &[*const f32; 8], to: *mut f32, apart: usize) {
+        let mut rows = [_mm256_setzero_ps(); 8];
+        for (row, line) in rows.iter_mut().zip(lines) {
+            // SAFETY: as the caller promises.
+            *row = unsafe { _mm256_loadu_ps(*line) };
         }
-        whole
+        for (place, column) in turned(rows).into_iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { _mm256_storeu_ps(to.add(place * apart), column) };
+        }
     }
 
     #[target_feature(enable = "avx2")]
-    fn square(rows: [__m256; SIDE]) -> [__m256; SIDE] {
+    fn turned(rows: [__m256; 8]) -> [__m256; 8] {
         let mut columns = rows;
         // Four rows become four registers whose halves each hold a column of those rows.
         let mut fours = rows;

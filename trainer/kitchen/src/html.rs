@@ -62,18 +62,7 @@ pub fn text(page: &str) -> String {
 
 /// Decides by the part of a page that is visible text, white space as it stands.
 pub fn decide(settings: &HtmlShare, page: &str) -> Decision {
-    let (mut out, mut rest) = (String::with_capacity(page.len()), page);
-    while let Some(at) = rest.find(['<', '&']) {
-        out += &rest[..at];
-        rest = &rest[at..];
-        let used = if rest.starts_with('<') { bare_tag(rest) } else { entity(rest, &mut out) };
-        if used == 0 {
-            out.push('<');
-        }
-        rest = &rest[used.max(1)..];
-    }
-    out += rest;
-    let chars = out.chars().count() as u64;
+    let chars = without_tags(page).chars().count() as u64;
     let share = chars as f64 / page.chars().count().max(1) as f64;
     let value = if chars < settings.chars_min { 0.0 } else { share };
     Decision::within("visible_text", value, settings.share_min, None)
@@ -84,7 +73,12 @@ pub fn decide(settings: &HtmlShare, page: &str) -> Decision {
 pub fn bare(page: &str) -> String {
     let page = page.replace("<li>", "\n*").replace("<ol>", "\n*");
     let page = page.replace("</li>", "").replace("</ol>", "");
-    let (mut out, mut rest) = (String::with_capacity(page.len()), page.trim_start());
+    without_tags(page.trim_start())
+}
+
+/// A page whose tags, comments and hidden elements vanish and whose entities are what they name.
+fn without_tags(page: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(page.len()), page);
     while let Some(at) = rest.find(['<', '&']) {
         out += &rest[..at];
         rest = &rest[at..];

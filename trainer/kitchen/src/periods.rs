@@ -1,5 +1,7 @@
 //! `filter.periods@1`, `text.periods@1`: runs in which a piece of text stands again and again.
 
+use std::ops::RangeInclusive;
+
 use recipes::recipe::{PeriodFilter, PeriodMeasure, PeriodReading, TextPeriods};
 
 use crate::decision::Decision;
@@ -24,6 +26,12 @@ struct Rule {
 }
 
 impl Rule {
+    /// The pieces that may repeat, by characters, and how often they must.
+    fn new(reading: PeriodReading, times_min: u64, piece: RangeInclusive<u64>) -> Rule {
+        let (shortest, longest) = (*piece.start() as usize, *piece.end() as usize);
+        Rule { reading, times_min: times_min as usize, shortest, longest }
+    }
+
     fn runs(self, letters: &[char]) -> Vec<Run> {
         match self.reading {
             PeriodReading::Ingot => self.periods(letters),
@@ -115,12 +123,8 @@ fn is_space(letter: char) -> bool {
 
 /// Decides about a text by its runs.
 pub fn decide(settings: &PeriodFilter, text: &str) -> Decision {
-    let rule = Rule {
-        reading: settings.profile,
-        times_min: settings.times_min as usize,
-        shortest: settings.chars_min as usize,
-        longest: settings.chars_max as usize,
-    };
+    let PeriodFilter { profile, times_min, chars_min, chars_max, .. } = *settings;
+    let rule = Rule::new(profile, times_min, chars_min..=chars_max);
     let letters: Vec<char> = text.chars().collect();
     let runs = rule.runs(&letters);
     let chars = |run: &Run| run.end - run.start;
@@ -140,12 +144,8 @@ pub fn decide(settings: &PeriodFilter, text: &str) -> Decision {
 
 /// Text with short runs.
 pub fn shortened(settings: &TextPeriods, text: &str) -> String {
-    let rule = Rule {
-        reading: settings.profile,
-        times_min: settings.times_min as usize,
-        shortest: settings.chars_min as usize,
-        longest: settings.chars_max as usize,
-    };
+    let TextPeriods { profile, times_min, chars_min, chars_max, .. } = *settings;
+    let rule = Rule::new(profile, times_min, chars_min..=chars_max);
     let letters: Vec<char> = text.chars().collect();
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for run in rule.runs(&letters) {
