@@ -94,7 +94,7 @@ impl<'s> Addresses<'s> {
         };
         let mut above = host.match_indices('.').map(|(at, _)| &host[at + 1..]);
         let is_listed = |name: &str| self.hosts.contains(name);
-        is_listed(host) || above.any(|name| stands(name) && is_listed(name))
+        is_listed(host) || above.any(|name| is_listed(name) && stands(name))
     }
 
     /// Whether an address is listed, or one that it lies below.

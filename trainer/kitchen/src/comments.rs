@@ -57,8 +57,11 @@ fn python(text: &str) -> Vec<&str> {
         }
         let long = ["\"\"\"", "'''"].into_iter().find(|quote| rest.starts_with(*quote));
         let end = string(rest, long.unwrap_or(&rest[..1]));
-        let before = text[..at].rsplit('\n').next().unwrap_or_default();
-        if let Some(quote) = long.filter(|_| before.trim().is_empty()) {
+        let begins_line = |_: &&str| {
+            let before = text[..at].trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+            before.is_empty() || before.ends_with('\n')
+        };
+        if let Some(quote) = long.filter(begins_line) {
             found.push(rest[..end].trim_start_matches(quote).trim_end_matches(quote).trim());
         }
         at += end;

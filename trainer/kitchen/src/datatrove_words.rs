@@ -231,12 +231,12 @@ pub fn write_words(text: &str, grams: &mut Grams) {
 
 /// The words of a text with a space between.
 pub fn joined(text: &str) -> String {
-    // No text has so many words, so none is forgotten.
     let mut take = |_: &[u64]| ();
-    let mut grams = Grams::new(text.len() + 2, text.len(), &mut take);
+    let mut grams = Grams::new(0, text.len(), &mut take);
     write_words(text, &mut grams);
-    let words = String::from_utf8_lossy(&grams.buffer);
-    words.trim_end().to_owned()
+    let mut words = String::from_utf8(grams.buffer).expect("words of a text are UTF-8");
+    words.truncate(words.trim_end().len());
+    words
 }
 
 struct Writer<'w, 'g> {

@@ -41,8 +41,7 @@ const ENTITIES: [(&str, &str); 24] = [
 pub fn text(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     let mut rest = page;
-    // Past the last `>` no tag can end, and none is looked for.
-    let after_tags = page.len() - page.rfind('>').map_or(0, |last| last + 1);
+    let after_tags = after_tags(page);
     while let Some(at) = rest.find(['<', '&']) {
         out += &rest[..at];
         rest = &rest[at..];
@@ -58,6 +57,11 @@ pub fn text(page: &str) -> String {
     }
     out += rest;
     if out == page { out } else { tidied(&out) }
+}
+
+/// The bytes past the last `>`, where no tag can end and none is looked for.
+fn after_tags(page: &str) -> usize {
+    page.len() - page.rfind('>').map_or(0, |last| last + 1)
 }
 
 /// Decides by the part of a page that is visible text, white space as it stands.
@@ -79,10 +83,14 @@ pub fn bare(page: &str) -> String {
 /// A page whose tags, comments and hidden elements vanish and whose entities are what they name.
 fn without_tags(page: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(page.len()), page);
+    let after_tags = after_tags(page);
     while let Some(at) = rest.find(['<', '&']) {
         out += &rest[..at];
         rest = &rest[at..];
-        let used = if rest.starts_with('<') { bare_tag(rest) } else { entity(rest, &mut out) };
+        let used = match rest.starts_with('<') {
+            true => bare_tag(rest, rest.len() > after_tags),
+            false => entity(rest, &mut out),
+        };
         if used == 0 {
             out.push('<');
         }
@@ -92,23 +100,20 @@ fn without_tags(page: &str) -> String {
     out
 }
 
-/// The bytes of a tag, a comment or a hidden element; none where `<` starts none.
-fn bare_tag(rest: &str) -> usize {
+/// The bytes of a tag, a comment or a hidden element; none where `<` starts none. A tag that cannot
+/// end loses its `<`.
+fn bare_tag(rest: &str, can_end: bool) -> usize {
     let closing = rest.starts_with("</");
     let inside = &rest[if closing { 2 } else { 1 }..];
     let named = inside.starts_with(|c: char| c.is_ascii_alphabetic());
     if !(named || closing || inside.starts_with(['!', '?'])) {
         return 0;
     }
-    let mut nothing = String::new();
-    if rest.starts_with("<!--") || !closing && named {
-        return match tag_end(rest) {
-            Some(end) if !rest.starts_with("<!--") => {
-                let used = tag(rest, &mut nothing);
-                if used > 1 { used } else { end }
-            }
-            _ => tag(rest, &mut nothing),
-        };
+    if rest.starts_with("<!--") || !closing && named && can_end {
+        return tag(rest, &mut String::new());
+    }
+    if !closing && named {
+        return 1;
     }
     rest.find('>').map_or(rest.len(), |end| end + 1)
 }
@@ -133,15 +138,19 @@ fn tag(rest: &str, out: &mut String) -> usize {
         out.push('\n');
     }
     if HIDDEN.contains(&name.as_str()) && !rest.starts_with("</") {
-        let close = format!("</{name}");
-        let lower = rest.as_bytes()[end..].windows(close.len());
-        let found = lower.clone().position(|part| part.eq_ignore_ascii_case(close.as_bytes()));
-        return found.map_or(rest.len(), |found| end + found);
+        return end + plain_text(&rest[end..], &name);
     }
     if matches!(name.as_str(), "td" | "th") && !out.ends_with(['\n', ' ']) {
         out.push(' ');
     }
     end
+}
+
+/// The bytes up to the tag that ends an element of plain text.
+pub fn plain_text(rest: &str, name: &str) -> usize {
+    let close = format!("</{name}");
+    let mut starts = rest.as_bytes().windows(close.len());
+    starts.position(|part| part.eq_ignore_ascii_case(close.as_bytes())).unwrap_or(rest.len())
 }
 
 /// The byte after the `>` of a tag, quoted values passed over.

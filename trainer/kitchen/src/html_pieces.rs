@@ -35,7 +35,7 @@ pub fn pieces(page: &str) -> Vec<Piece<'_>> {
         if let Some(Piece::Open(name, _)) = &piece
             && matches!(name.as_str(), "script" | "style")
         {
-            at += raw(&page[at..], name);
+            at += html::plain_text(&page[at..], name);
         }
         pieces.extend(piece);
         text = at;
@@ -93,13 +93,6 @@ fn tag(rest: &str) -> (usize, Option<Piece<'_>>) {
     let (name, about) = within.split_at(length);
     let name = name.to_ascii_lowercase();
     (end, Some(if closing { Piece::Close(name) } else { Piece::Open(name, about) }))
-}
-
-/// The bytes up to the tag that ends an element of plain text.
-fn raw(rest: &str, name: &str) -> usize {
-    let close = format!("</{name}");
-    let mut starts = rest.as_bytes().windows(close.len());
-    starts.position(|part| part.eq_ignore_ascii_case(close.as_bytes())).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

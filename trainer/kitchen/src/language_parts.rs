@@ -29,10 +29,8 @@ fn stayed(pieces: &[&str], between: &str, stays: &dyn Fn(&str) -> bool) -> Strin
 /// Text without the parts that are in other languages.
 pub fn kept(settings: &TextLanguageParts, text: &str) -> String {
     let stays = |piece: &str| {
-        let is_short = (piece.chars().count() as u64) < settings.chars_min;
-        let certainty = certainty(&settings.languages, piece);
-        is_short
-            || certainty
+        (piece.chars().count() as u64) < settings.chars_min
+            || certainty(&settings.languages, piece)
                 .is_none_or(|certainty| certainty > 0.0 && certainty >= settings.confidence_min)
     };
     let left = match settings.part {

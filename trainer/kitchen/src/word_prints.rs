@@ -26,7 +26,8 @@ pub struct Grams<'a> {
 }
 
 impl<'a> Grams<'a> {
-    /// Makes fingerprints of `n` words each, of a text of `bytes` bytes.
+    /// Makes fingerprints of `n` words each, of a text of `bytes` bytes. With 0 it makes none, and
+    /// all words stay in the buffer.
     pub fn new(n: usize, bytes: usize, take: &'a mut dyn FnMut(&[u64])) -> Grams<'a> {
         Grams {
             buffer: Vec::with_capacity(bytes.min(ROOM) + bytes.min(ROOM) / 8 + 16),
@@ -43,6 +44,11 @@ impl<'a> Grams<'a> {
     pub fn close(&mut self) {
         let (end, n) = (self.buffer.len(), self.starts.len());
         if end == self.start {
+            return;
+        }
+        if n == 0 {
+            self.buffer.push(b' ');
+            self.start = end + 1;
             return;
         }
         let place = self.words % n;
