@@ -83,23 +83,24 @@ impl<'a> Compare<'a> for Repeats<'a> {
         for document in documents {
             self.ids.push(document.id.as_bytes())?;
         }
-        self.dedup.see(&borrowed(&self.by.of(documents)))
+        let compared = self.by.of(documents);
+        self.dedup.see(&compared.iter().map(Cow::as_ref).collect::<Vec<_>>())
     }
 
     fn settle(self: Box<Self>) -> Result<Box<dyn Settled + 'a>, DedupError> {
-        Ok(Box::new(Judged { judge: self.dedup.settle()?, ids: self.ids, by: self.by }))
+        Ok(Box::new(Judged { judge: self.dedup.settle()?, ids: self.ids }))
     }
 }
 
 struct Judged<'a> {
     judge: Box<dyn Judge + 'a>,
     ids: Shelf<'a>,
-    by: By,
 }
 
 impl Settled for Judged<'_> {
     fn outcomes(&mut self, documents: &[&Document]) -> Result<Vec<Outcome>, DedupError> {
-        let verdicts = self.judge.judge(&borrowed(&self.by.of(documents)))?;
+        let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+        let verdicts = self.judge.judge(&texts)?;
         let mut id = |number: u32| -> Result<Option<Digest>, DedupError> {
             let mut bytes = [0; size_of::<Digest>()];
             self.ids.read(u64::from(number), &mut bytes)?;
@@ -119,8 +120,4 @@ impl Settled for Judged<'_> {
         };
         verdicts.into_iter().map(outcome).collect()
     }
-}
-
-fn borrowed<'d>(texts: &'d [Cow<str>]) -> Vec<&'d str> {
-    texts.iter().map(Cow::as_ref).collect()
 }

@@ -14,7 +14,7 @@ use crate::dedup_ngrams::{self, Ngrams};
 use crate::dedup_parts::{self, Level, Parts};
 use crate::dedup_simhash::{self, Simhash};
 use crate::dedup_substring::{self, Substring};
-use crate::spill::Scratch;
+use crate::spill::{Scratch, Sorted, Sorter};
 
 /// What a deduplication works with.
 #[derive(Clone, Copy)]
@@ -143,6 +143,26 @@ pub struct Cut {
 /// A number from its four bytes in a record.
 pub(crate) fn number_of(bytes: &[u8]) -> u32 {
     u32::from_be_bytes(bytes.try_into().expect("four bytes"))
+}
+
+/// Every record whose first `key` bytes stood before with the first record that has them, as `pair`
+/// puts them together, in order; a part of the budget is for these.
+pub(crate) fn repeated<'a, const R: usize, const P: usize>(
+    records: Sorter<'a, R>,
+    key: usize,
+    (scratch, budget): (&'a dyn Scratch, usize),
+    pair: impl Fn(&[u8; R], &[u8; R]) -> [u8; P],
+) -> std::io::Result<Sorted<P>> {
+    let mut records = records.finish()?;
+    let mut pairs = Sorter::new(scratch, budget);
+    let mut first: Option<[u8; R]> = None;
+    while let Some(record) = records.pull()? {
+        match &first {
+            Some(first) if first[..key] == record[..key] => pairs.push(pair(first, &record))?,
+            _ => first = Some(record),
+        }
+    }
+    pairs.finish()
 }
 
 /// Runs both passes over texts in memory.

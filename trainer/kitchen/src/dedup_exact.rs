@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use recipes::Digest;
 use recipes::recipe::{DedupExact, KeepOf};
 
-use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of};
+use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of, repeated};
 use crate::spill::{Sorted, Sorter};
 
 /// A text's digest and its document's number.
@@ -39,7 +39,7 @@ impl Kind {
     /// What of a text is compared.
     fn compared<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Kind::Texts(settings) = self else { return text.into() };
-        let mut text = Cow::Borrowed(text);
+        let mut text = Cow::Borrowed(if settings.trim { text.trim() } else { text });
         if settings.any_case {
             text = text.to_lowercase().into();
         }
@@ -47,11 +47,7 @@ impl Kind {
             let gone = |c: char| c.is_whitespace() || c.is_numeric() || c.is_ascii_punctuation();
             text = text.chars().filter(|c| !gone(*c)).collect::<String>().into();
         }
-        match text {
-            Cow::Borrowed(text) if settings.trim => text.trim().into(),
-            Cow::Owned(text) if settings.trim => text.trim().to_owned().into(),
-            text => text,
-        }
+        text
     }
 }
 
@@ -89,22 +85,14 @@ impl<'a> Dedup<'a> for Exact<'a> {
 
     fn settle(self: Box<Self>) -> Result<Box<dyn Judge + 'a>, DedupError> {
         let kind = self.kind;
-        let mut digests = self.digests.finish()?;
-        let mut repeats = Sorter::new(self.bench.scratch, self.bench.budget / 2);
-        let mut first: Option<[u8; RECORD]> = None;
-        while let Some(record) = digests.pull()? {
-            match &first {
-                Some(first) if first[..32] == record[..32] => {
-                    let mut repeat = [0; REPEAT];
-                    let number = |record: &[u8; RECORD]| kind.turned(number_of(&record[32..]));
-                    repeat[..4].copy_from_slice(&number(&record).to_be_bytes());
-                    repeat[4..].copy_from_slice(&number(first).to_be_bytes());
-                    repeats.push(repeat)?;
-                }
-                _ => first = Some(record),
-            }
-        }
-        let mut repeats = repeats.finish()?;
+        let room = (self.bench.scratch, self.bench.budget / 2);
+        let number = |record: &[u8; RECORD]| kind.turned(number_of(&record[32..]));
+        let mut repeats = repeated(self.digests, 32, room, |first, record| {
+            let mut repeat = [0; REPEAT];
+            repeat[..4].copy_from_slice(&number(record).to_be_bytes());
+            repeat[4..].copy_from_slice(&number(first).to_be_bytes());
+            repeat
+        })?;
         let ahead = repeats.pull()?;
         let measure = match kind {
             Kind::Texts(_) => "same_text",

@@ -3,7 +3,7 @@
 //! An n-gram is known by its fingerprint of 64 bits. Each different one of a document goes into a
 //! sorter; where it lies beside that of an earlier document, the later one counts it.
 
-use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of};
+use crate::dedup::{Bench, Dedup, DedupError, Judge, Repeat, Verdict, number_of, repeated};
 use crate::spill::{Shelf, Sorted, Sorter};
 use crate::word_prints::{Grams, write_words};
 
@@ -69,21 +69,13 @@ impl<'a> Dedup<'a> for Ngrams<'a> {
     }
 
     fn settle(self: Box<Self>) -> Result<Box<dyn Judge + 'a>, DedupError> {
-        let mut prints = self.prints.finish()?;
-        let mut shared = Sorter::new(self.bench.scratch, self.bench.budget * 3 / 8);
-        let mut first: Option<[u8; RECORD]> = None;
-        while let Some(record) = prints.pull()? {
-            match &first {
-                Some(first) if first[..8] == record[..8] => {
-                    let mut one = [0; SHARED];
-                    one[..4].copy_from_slice(&record[8..]);
-                    one[4..].copy_from_slice(&first[8..]);
-                    shared.push(one)?;
-                }
-                _ => first = Some(record),
-            }
-        }
-        let mut shared = shared.finish()?;
+        let room = (self.bench.scratch, self.bench.budget * 3 / 8);
+        let mut shared = repeated(self.prints, 8, room, |first, record| {
+            let mut one = [0; SHARED];
+            one[..4].copy_from_slice(&record[8..]);
+            one[4..].copy_from_slice(&first[8..]);
+            one
+        })?;
         let ahead = shared.pull()?;
         let (counts, share_max) = (self.counts, self.settings.share_max);
         Ok(Box::new(Shared { shared, ahead, counts, share_max, next: 0 }))

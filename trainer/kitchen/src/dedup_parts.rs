@@ -8,7 +8,7 @@
 
 use recipes::Digest;
 
-use crate::dedup::{Bench, Cut, Dedup, DedupError, Judge, Repeat, Verdict, number_of};
+use crate::dedup::{Bench, Cut, Dedup, DedupError, Judge, Repeat, Verdict, number_of, repeated};
 use crate::spill::{Sorted, Sorter};
 
 /// What a text is cut into.
@@ -70,21 +70,13 @@ impl<'a> Dedup<'a> for Parts<'a> {
     }
 
     fn settle(self: Box<Self>) -> Result<Box<dyn Judge + 'a>, DedupError> {
-        let mut keys = self.keys.finish()?;
-        let mut repeats = Sorter::new(self.bench.scratch, self.bench.budget / 2);
-        let mut first: Option<[u8; RECORD]> = None;
-        while let Some(record) = keys.pull()? {
-            match &first {
-                Some(first) if first[..16] == record[..16] => {
-                    let mut repeat = [0; REPEAT];
-                    repeat[..8].copy_from_slice(&record[16..]);
-                    repeat[8..].copy_from_slice(&first[16..20]);
-                    repeats.push(repeat)?;
-                }
-                _ => first = Some(record),
-            }
-        }
-        let mut repeats = repeats.finish()?;
+        let room = (self.bench.scratch, self.bench.budget / 2);
+        let mut repeats = repeated(self.keys, 16, room, |first, record| {
+            let mut repeat = [0; REPEAT];
+            repeat[..8].copy_from_slice(&record[16..]);
+            repeat[8..].copy_from_slice(&first[16..20]);
+            repeat
+        })?;
         let ahead = repeats.pull()?;
         let (bench, settings) = (self.bench, self.settings);
         Ok(Box::new(Cutter { bench, settings, repeats, ahead, next: 0 }))
