@@ -185,11 +185,15 @@ pub struct Pretrain {
 }
 
 impl Pretrain {
+    /// Steps of the stage; none where a recipe that was never checked has no batch.
+    pub fn steps(&self) -> u64 {
+        self.tokens.checked_div(self.batch_tokens).unwrap_or(0)
+    }
+
     /// Sequences of the stage: whole steps of whole sequences; none where a recipe that was never
     /// checked has no batch or no context.
     pub fn sequences(&self, context: u64) -> u64 {
-        let steps = self.tokens.checked_div(self.batch_tokens).unwrap_or(0);
-        steps.saturating_mul(self.batch_tokens.checked_div(context).unwrap_or(0))
+        self.steps().saturating_mul(self.batch_tokens.checked_div(context).unwrap_or(0))
     }
 }
 

@@ -49,8 +49,8 @@ impl Lines {
         (&self.bytes[start..end], size)
     }
 
-    /// Reads as many lines as a block has bytes; what was read of a line that an error cut off is
-    /// left at the end of the bytes.
+    /// Reads lines until there are `READ_BYTES` of them; what was read of a line that an error cut
+    /// off is left at the end of the bytes.
     fn read(&mut self, plain: &mut Plain) -> io::Result<()> {
         while self.bytes.len() < READ_BYTES {
             match plain.line(&mut self.bytes, LINE_BYTES_MAX)? {

@@ -35,13 +35,11 @@ pub struct Stage<'a> {
 
 /// The steps after which a stage records its state.
 pub fn recorded_steps(settings: &Pretrain) -> Vec<u64> {
-    let steps = settings.tokens / settings.batch_tokens;
-    (0..=steps).filter(|step| is_recorded(settings, *step)).collect()
+    (0..=settings.steps()).filter(|step| is_recorded(settings, *step)).collect()
 }
 
 fn is_recorded(settings: &Pretrain, step: u64) -> bool {
-    let steps = settings.tokens / settings.batch_tokens;
-    step == steps || step.is_multiple_of(settings.state_every)
+    step == settings.steps() || step.is_multiple_of(settings.state_every)
 }
 
 /// What a stage leaves to the next one.

@@ -226,7 +226,7 @@ pub static ROWS: &[Row] = &[
         "document_simhash_deduplicator",
         Step("dedup.simhash@1", "{}"),
         &[
-            ("tokenization", Only(r#"["space", "character"]"#)),
+            ("tokenization", Only(r#"["space"]"#)),
             ("window_size", As("ngram_words", "6")),
             ("num_blocks", Free),
             ("hamming_distance", As("bits_max", "4")),
@@ -268,15 +268,8 @@ fn fix_unicode(settings: &Map<String, Value>, made: &mut Translated) {
 }
 
 fn suffix(settings: &Map<String, Value>, made: &mut Translated) {
-    match or(settings, "suffixes", json!([])) {
-        Value::String(one) if !one.is_empty() => {
-            made.step("filter.name@1", json!({"ends": [one]}));
-        }
-        Value::Array(all) if !all.is_empty() => {
-            made.step("filter.name@1", json!({"ends": all}));
-        }
-        _ => made.lose("it has no `suffixes`, so every document stays"),
-    }
+    let listed = or(settings, "suffixes", json!([]));
+    made.ends(listed, "it has no `suffixes`, so every document stays");
 }
 
 fn email(settings: &Map<String, Value>, made: &mut Translated) {

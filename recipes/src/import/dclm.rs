@@ -116,7 +116,7 @@ pub static ROWS: &[Row] = &[
     row("github_extension_filter", By(extension), &[("allowed_extensions", Read)], ""),
     row(
         "html_content_extraction_modifier",
-        No("no step tells boilerplate as jusText does"),
+        No("not translated; `text.main-content@1` has rules like jusText's"),
         &[],
         "",
     ),
@@ -364,10 +364,11 @@ fn banned(settings: &Settings, made: &mut Translated) -> Option<Value> {
 }
 
 fn extension(settings: &Settings, made: &mut Translated) {
-    match settings.get("allowed_extensions").filter(|listed| listed.is_array()) {
-        Some(listed) => made.step("filter.name@1", json!({"ends": listed})),
-        None => made.lose("its own list of endings does not come with the recipe"),
-    }
+    let listed = settings.get("allowed_extensions").filter(|listed| listed.is_array());
+    made.ends(
+        listed.cloned().unwrap_or_default(),
+        "its own list of endings does not come with the recipe",
+    );
 }
 
 fn address(settings: &Settings, made: &mut Translated) {

@@ -12,6 +12,7 @@ use To::{By, None as No, Step};
 
 const OWN: &str = r#"{"profile": "nemo"}"#;
 const ENGLISH: &str = r#"["en"]"#;
+const COMMENTS: &str = "not translated; `filter.comments@1` measures comments";
 const NO_SPACES: &str =
     "common words are English; for languages without spaces give `common_words: []`";
 const PATTERN: &str = "a pattern of one's own";
@@ -179,9 +180,14 @@ pub static ROWS: &[Row] = &[
         "",
     ),
     row("XMLHeaderFilter", By(xml), &[("char_prefix_search_length", Read)], ""),
-    row("GeneralCommentToCodeFilter", No("no step reads the comments of a language"), &[], ""),
-    row("PythonCommentToCodeFilter", No("no step reads the comments of a language"), &[], ""),
-    row("HTMLBoilerplateFilter", No("no step measures what HTML leaves"), &[], ""),
+    row("GeneralCommentToCodeFilter", No(COMMENTS), &[], ""),
+    row("PythonCommentToCodeFilter", No(COMMENTS), &[], ""),
+    row(
+        "HTMLBoilerplateFilter",
+        No("not translated; `filter.html-text@1` measures the visible part"),
+        &[],
+        "",
+    ),
     row("PerExtensionFilter", No("its table of file types does not come with the recipe"), &[], ""),
     row("TokenizerFertilityFilter", No(MODEL), &[], ""),
     row("TokenCountFilter", No(MODEL), &[], ""),

@@ -32,6 +32,19 @@ impl Translated {
         self.lost.push(reason.into());
     }
 
+    /// Keeps documents whose names end as listed: one end or several, none of them empty.
+    pub(super) fn ends(&mut self, listed: Value, otherwise: &str) {
+        let all = match listed {
+            Value::Array(all) => all,
+            one => vec![one],
+        };
+        let is_end = |end: &Value| end.as_str().is_some_and(|end| !end.is_empty());
+        match !all.is_empty() && all.iter().all(is_end) {
+            true => self.step("filter.name@1", json!({"ends": all})),
+            false => self.lose(otherwise),
+        }
+    }
+
     /// Adds a step, each value as the parameter takes it.
     pub(super) fn step(&mut self, name: &str, settings: Value) {
         let Value::Object(settings) = settings else { return };

@@ -7,7 +7,8 @@ use super::thousandths;
 
 /// Drops documents whose text was seen before.
 ///
-/// Texts with equal SHA-256 are one text; the first in document order stays.
+/// Texts with equal SHA-256, in the form that is asked, are one text; the first in document order
+/// stays.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DedupExact {
