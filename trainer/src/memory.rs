@@ -186,7 +186,7 @@ mod tests {
         let message = error.to_string();
         assert!(message.contains("16913280 parameters give weights 67.7 MB"), "{message}");
         assert!(message.contains("500.0 MB are free"), "{message}");
-        assert_eq!(Needed::new(&shape(), &settings(), 1).total(), 659_345_408);
+        assert_eq!(Needed::new(&shape(), &settings(), 1).total(), 659_273_728);
         let advice = error.advice();
         assert!(advice.contains("`micro_batches: 8` needs about 528.4 MB: still"), "{advice}");
         assert!(advice.contains("`recompute: true` needs about 407.0 MB: fits"), "{advice}");
