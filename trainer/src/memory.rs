@@ -3,8 +3,9 @@
 //! Counted are the arrays that grow with the model and the batch: weights, two moments, gradients
 //! of the subtrees that wait to be joined, what blocks keep for the way back, the work of one
 //! block and of one chunk of logits. Documents and tokens are not, nor what each thread works in:
-//! about a megabyte, and the vectors of one head of a sequence some ten times. The model of
-//! `ingot bench train` is counted at 659 MB and was measured at 715 MB, the program included.
+//! about a megabyte, and the vectors of one head of a sequence some ten times; nor the panels that
+//! threads share in a product, some 16 MB each of a few sizes. The model of `ingot bench train` is
+//! counted at 659 MB and was measured at 750 MB, the program included.
 
 use recipes::recipe::Pretrain;
 

@@ -12,7 +12,7 @@ use crate::elementary::exp;
 use crate::kernels::{Buffer, Kernels};
 use crate::lanes;
 use crate::micro::Micro;
-use crate::pack::{Operand, Pack, panel_stride};
+use crate::pack::{Operand, panel_stride};
 use crate::parts::Parts;
 use crate::rope::RopeTable;
 use crate::tier::Task;
@@ -193,7 +193,7 @@ impl<'a> Head<'a> {
     ) {
         let tier = self.kernels.tier();
         let operand = Operand { floats, lines: lines.end, terms: terms_all, terms_adjacent: true };
-        tier.carry_out(Pack { tier, packed, operand, lines, terms, width });
+        operand.pack(tier, packed, lines, terms, width);
     }
 
     /// `out[r][j] = chain over d of left[first + r][d]·right[j][d]` for all j ≤ first + r.

@@ -125,6 +125,11 @@ impl Kernels {
         let floats = floats.unwrap_or_else(|| vec![0.0; len]);
         Buffer { floats, store: Arc::clone(&self.store) }
     }
+
+    /// A buffer of at least a length, the same again for many lengths, so that it stays cached.
+    pub(crate) fn reused(&self, len: usize) -> Buffer {
+        self.buffer(len.next_power_of_two())
+    }
 }
 
 /// Buffers that wait to be used again, the ones given back last at the end.

@@ -24,6 +24,7 @@ mod lanes;
 mod micro;
 mod minwise;
 mod pack;
+mod panels;
 mod parts;
 mod peak;
 mod pool;

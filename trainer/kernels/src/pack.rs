@@ -46,14 +46,28 @@ pub struct Operand<'a> {
     pub terms_adjacent: bool,
 }
 
-/// Panels to be filled with some lines and terms of a matrix; `lines` starts a panel.
-pub struct Pack<'a> {
-    pub tier: Tier,
-    pub packed: &'a mut [f32],
-    pub operand: Operand<'a>,
-    pub lines: Range<usize>,
-    pub terms: Range<usize>,
-    pub width: usize,
+impl Operand<'_> {
+    /// Fills panels of `width` lines with some lines and terms; `lines` starts a panel.
+    pub fn pack(
+        self,
+        tier: Tier,
+        packed: &mut [f32],
+        lines: Range<usize>,
+        terms: Range<usize>,
+        width: usize,
+    ) {
+        tier.carry_out(Pack { tier, packed, operand: self, lines, terms, width });
+    }
+}
+
+/// Panels to be filled.
+struct Pack<'a> {
+    tier: Tier,
+    packed: &'a mut [f32],
+    operand: Operand<'a>,
+    lines: Range<usize>,
+    terms: Range<usize>,
+    width: usize,
 }
 
 impl Task for Pack<'_> {

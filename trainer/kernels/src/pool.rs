@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 
 use crate::environment;
 
-/// How often a worker looks for work before it sleeps.
+/// How often a thread looks for work, or for its end, before it sleeps; with more threads than
+/// cores it sleeps at once and leaves its core to the others.
 const LOOKS: usize = 4000;
 
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
@@ -26,8 +27,6 @@ unsafe impl Send for Region {}
 #[derive(Default)]
 struct State {
     region: Option<Region>,
-    /// Workers that have not finished the present region.
-    busy: usize,
     panic: Option<Box<dyn std::any::Any + Send>>,
     ended: bool,
 }
@@ -38,8 +37,23 @@ struct Shared {
     /// Counts regions, so that waiting workers see a new one without the lock.
     generation: AtomicU64,
     next: AtomicUsize,
+    looks: usize,
+    /// Workers that have not finished the present region.
+    busy: AtomicUsize,
     begun: Condvar,
     finished: Condvar,
+}
+
+impl Shared {
+    /// Looks a while whether something has come about.
+    fn look(&self, come: impl Fn() -> bool) {
+        for _ in 0..self.looks {
+            if come() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+    }
 }
 
 /// The threads; the caller's thread is one of them.
@@ -57,7 +71,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Pool {
     /// Starts `threads - 1` workers.
     pub fn new(threads: usize) -> std::io::Result<Pool> {
-        let shared = Arc::new(Shared::default());
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let looks = if threads <= cores { LOOKS } else { 0 };
+        let shared = Arc::new(Shared { looks, ..Shared::default() });
         let mut pool = Pool { shared, workers: Vec::new(), region: Mutex::new(()) };
         for number in 1..threads {
             let shared = Arc::clone(&pool.shared);
@@ -95,7 +111,7 @@ impl Pool {
             let mut state = locked(&self.shared.state);
             self.shared.next.store(0, Ordering::Relaxed);
             state.region = Some(Region { work, tasks });
-            state.busy = self.workers.len();
+            self.shared.busy.store(self.workers.len(), Ordering::Relaxed);
             self.shared.generation.fetch_add(1, Ordering::Release);
         }
         self.shared.begun.notify_all();
@@ -107,8 +123,10 @@ impl Pool {
     }
 
     fn wait(&self) -> Option<Box<dyn std::any::Any + Send>> {
+        let busy = || self.shared.busy.load(Ordering::Acquire) > 0;
+        self.shared.look(|| !busy());
         let mut state = locked(&self.shared.state);
-        while state.busy > 0 {
+        while busy() {
             state = self.shared.finished.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.region = None;
@@ -153,12 +171,7 @@ fn take(shared: &Shared, work: &Work, tasks: usize) {
 fn serve(shared: &Shared) {
     let mut seen = 0;
     loop {
-        for _ in 0..LOOKS {
-            if shared.generation.load(Ordering::Acquire) != seen {
-                break;
-            }
-            std::hint::spin_loop();
-        }
+        shared.look(|| shared.generation.load(Ordering::Acquire) != seen);
         let (work, tasks) = {
             let mut state = locked(&shared.state);
             while shared.generation.load(Ordering::Acquire) == seen {
@@ -173,12 +186,12 @@ fn serve(shared: &Shared) {
             }
         };
         let result = catch_unwind(AssertUnwindSafe(|| take(shared, work, tasks)));
-        let mut state = locked(&shared.state);
         if let Err(panic) = result {
-            state.panic = Some(panic);
+            locked(&shared.state).panic = Some(panic);
         }
-        state.busy -= 1;
-        if state.busy == 0 {
+        if shared.busy.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Under the lock, so that the caller does not fall asleep between looking and this.
+            let _state = locked(&shared.state);
             shared.finished.notify_all();
         }
     }

@@ -1,13 +1,15 @@
 //! Matrix products with one fixed chain per element: `acc ← fma(a_k, b_k, acc)`, k ascending.
 //!
-//! Every task packs what it multiplies into panels that stay in the caches: a block of rows of A,
-//! and some columns of B at a time. Rows and columns may be padded there, terms never are.
+//! What is multiplied is packed into panels. The operand with fewer lines is packed once, by all
+//! threads for all; every task packs its own lines of the other, as many as stay in the caches.
+//! Rows and columns may be padded there, terms never are.
 
 use std::ops::Range;
 
 use crate::kernels::Kernels;
 use crate::micro::Micro;
-use crate::pack::{Operand, Pack, panel_stride};
+use crate::pack::{Operand, panel_stride};
+use crate::panels::Panels;
 use crate::parts::Parts;
 
 /// Whether the chains start at +0 or go on from what C holds.
@@ -17,9 +19,9 @@ pub enum Carry {
     Continue,
 }
 
-/// Columns of B that are packed together, and the fewest that are worth a task.
-const COLUMNS_TOGETHER: usize = 128;
-const COLUMNS_MIN: usize = 192;
+/// Floats of panels that all threads share at a time, where more than a block of terms has fewer:
+/// what stays in the last cache.
+const PANELS_MOST: usize = 4 << 20;
 
 impl Kernels {
     /// `C[m,n] = A[m,k] · B[n,k]ᵀ`, row-major.
@@ -86,33 +88,22 @@ impl Kernels {
         }
         let micro = Micro::of(self.tier());
         let product = Product { kernels: self, micro, a, b, c: Parts::new(c), carry };
-        let (rows, columns) = self.task_size(m, n, k, micro);
-        let across = n.div_ceil(columns);
-        self.each(m.div_ceil(rows) * across, &|task| {
-            let (row, column) = (task / across * rows, task % across * columns);
-            product.compute(row..(row + rows).min(m), column..(column + columns).min(n));
-        });
+        let most = k.min(self.block_terms);
+        let blocks = (PANELS_MOST / (m.min(n) * most)).max(1);
+        for start in (0..k).step_by(blocks * most) {
+            product.go_on(start..(start + blocks * most).min(k), most);
+        }
     }
 
-    /// Rows and columns of a task: whole tiles, a block of A that stays in the second cache, and
-    /// tasks of one size for every thread. Only speed depends on it.
-    fn task_size(&self, m: usize, n: usize, k: usize, micro: Micro) -> (usize, usize) {
-        let threads = self.threads();
-        let rows_most = (micro.held / k.min(self.block_terms)).max(micro.rows);
-        let across_most = n.div_ceil(COLUMNS_MIN);
-        let down = m.div_ceil(rows_most);
-        let across = (4 * threads).div_ceil(down).min(across_most);
-        let down = match (down * across).is_multiple_of(threads) {
-            true => down,
-            false => (down * across).next_multiple_of(threads).div_ceil(across),
-        };
-        let part =
-            |len: usize, parts: usize, unit: usize| len.div_ceil(parts).next_multiple_of(unit);
-        (part(m, down, micro.rows), part(n, across, micro.columns))
+    /// Lines of a task: whole tiles, no more than a cache holds, and tasks of one size for every
+    /// thread. Only speed depends on it.
+    fn task_lines(&self, lines: usize, most: usize, unit: usize) -> usize {
+        let tasks = lines.div_ceil(most.max(unit)).next_multiple_of(self.threads());
+        lines.div_ceil(tasks).next_multiple_of(unit)
     }
 }
 
-/// A product being computed task by task.
+/// A product being computed, tile by tile.
 struct Product<'a> {
     kernels: &'a Kernels,
     micro: Micro,
@@ -123,36 +114,29 @@ struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Computes the elements of C in some rows and columns; both start at a whole tile.
-    fn compute(&self, rows: Range<usize>, columns: Range<usize>) {
-        let (kernels, k) = (self.kernels, self.a.terms);
-        let Micro { rows: high, columns: wide, .. } = self.micro;
-        let most = k.min(kernels.block_terms);
-        let together = COLUMNS_TOGETHER.next_multiple_of(wide);
-        let room = |lines: usize, width: usize| lines.div_ceil(width) * panel_stride(most, width);
-        let mut packed_a = kernels.buffer(room(rows.len(), high));
-        let mut packed_b = kernels.buffer(room(together, wide));
-        for start in (0..k).step_by(most) {
-            let terms = start..(start + most).min(k);
-            self.pack(&mut packed_a, self.a, rows.clone(), terms.clone(), high);
-            for column in columns.clone().step_by(together) {
-                let columns = column..(column + together).min(columns.end);
-                self.pack(&mut packed_b, self.b, columns.clone(), terms.clone(), wide);
-                self.tiles(&packed_a, &packed_b, rows.clone(), columns, terms.clone());
+    /// Goes on with all chains by some terms, `most` at a time.
+    fn go_on(&self, terms: Range<usize>, most: usize) {
+        let Product { kernels, micro, a, b, .. } = *self;
+        let (m, n) = (a.lines, b.lines);
+        let ((shared, shared_width), (own, width)) = match m < n {
+            true => ((a, micro.rows), (b, micro.columns)),
+            false => ((b, micro.columns), (a, micro.rows)),
+        };
+        let panels = Panels::of(kernels, shared, shared_width, terms.clone(), most);
+        let lines = kernels.task_lines(own.lines, micro.held / most, width);
+        kernels.each_range(own.lines, lines, &|lines| {
+            let room = lines.len().div_ceil(width) * panel_stride(most, width);
+            let mut packed = kernels.reused(room);
+            for start in terms.clone().step_by(most) {
+                let terms = start..(start + most).min(terms.end);
+                own.pack(kernels.tier(), &mut packed, lines.clone(), terms.clone(), width);
+                let shared = panels.block(terms.clone());
+                match m < n {
+                    true => self.tiles(shared, &packed, 0..m, lines.clone(), terms),
+                    false => self.tiles(&packed, shared, lines.clone(), 0..n, terms),
+                }
             }
-        }
-    }
-
-    fn pack(
-        &self,
-        packed: &mut [f32],
-        operand: Operand,
-        lines: Range<usize>,
-        terms: Range<usize>,
-        width: usize,
-    ) {
-        let tier = self.kernels.tier();
-        tier.carry_out(Pack { tier, packed, operand, lines, terms, width });
+        });
     }
 
     /// Goes on with the chains of some rows and columns by some packed terms.
