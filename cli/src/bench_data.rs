@@ -64,7 +64,8 @@ const KITCHEN: [(&str, &str, &str); 2] = [
 pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Failure> {
     let kernels = sizes.furnace.options(context)?.kernels;
     let scratch = Scratch::new(context, sizes.folder.as_deref())?;
-    let files = files(&context.path(&sizes.input))?;
+    let input = context.path(&sizes.input);
+    let files = files(&input)?;
     let written = match &sizes.tokenizer {
         Some(file) => context.path(file),
         None => scratch.0.join("tokenizer.json"),
@@ -73,7 +74,7 @@ pub fn measure(context: &mut Context, sizes: &Sizes) -> Result<Vec<Figure>, Fail
     let mut figures = Vec::new();
     for (name, steps, wanted) in KITCHEN {
         context.note(steps);
-        let cleaned = bench_kitchen::measure(&files, steps, &scratch, &kernels)?;
+        let cleaned = bench_kitchen::measure(&input, steps, &scratch, &kernels)?;
         context.note(format!("{} documents, {} kept", cleaned.documents, cleaned.kept));
         figures.push(figure(name, cleaned.seconds, "s", wanted));
     }

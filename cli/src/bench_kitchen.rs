@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use kernels::Kernels;
 use recipes::Digest;
 use recipes::recipe::Hold;
-use serde_json::json;
 use trainer::Inputs;
 use trainer::flow::Flow;
 use trainer::pin::{Keep, pin};
@@ -38,38 +38,39 @@ pub struct Cleaned {
 
 /// Files where they lie, by their digests.
 #[derive(Default)]
-struct Files(BTreeMap<Digest, PathBuf>);
+struct Files(Mutex<BTreeMap<Digest, PathBuf>>);
+
+impl Files {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Digest, PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Keep for Files {
-    fn keep_file(&mut self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_file(&self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
         let (digest, size) = Hashing.keep_file(path, hold)?;
-        self.0.insert(digest, path.to_owned());
+        self.known().insert(digest, path.to_owned());
         Ok((digest, size))
     }
 
-    fn keep_bytes(&mut self, bytes: &[u8], hold: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_bytes(&self, bytes: &[u8], hold: Hold) -> io::Result<(Digest, u64)> {
         Hashing.keep_bytes(bytes, hold)
     }
 }
 
 impl Inputs for Files {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send>> {
-        let path = self.0.get(digest).ok_or(io::ErrorKind::NotFound)?;
+        let path = self.known().get(digest).cloned().ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(File::open(path)?))
     }
 }
 
 /// A recipe that cleans the files; what comes after cleaning is only there to be complete.
-fn recipe(files: &[PathBuf], steps: &str) -> String {
-    let mut sources = BTreeMap::new();
-    let mut formula = Vec::new();
-    for (number, path) in files.iter().enumerate() {
-        let name = format!("file-{number}");
-        sources.insert(name.clone(), json!({"kind": "jsonl", "path": path, "text": "text"}));
-        formula.push(json!({"source": name, "share": 1.0 / files.len() as f64}));
-    }
+fn recipe(steps: &str) -> String {
     format!(
-        "ingot: 1\nname: bench\nsummary: Cleaning.\nsources: {}\nformula: {}\n\
+        "ingot: 1\nname: bench\nsummary: Cleaning.\n\
+         sources: {{files: {{kind: jsonl, include: [\"*.jsonl\"], text: text}}}}\n\
+         formula: [{{source: files, share: 1.0}}]\n\
          held_out: {{share: 0.0}}\ncleaning: {steps}\n\
          tokenizer: {{kind: bpe, vocabulary: 512}}\n\
          model: {{kind: llama, layers: 1, width: 8, heads: 1, kv_heads: 1, hidden: 8, \
@@ -77,9 +78,7 @@ fn recipe(files: &[PathBuf], steps: &str) -> String {
          stages:\n  - pretrain:\n      tokens: 8\n      batch_tokens: 8\n      \
          micro_batches: 1\n      optimizer: {{kind: adamw}}\n      \
          schedule: {{kind: constant, peak: 0.001, warmup_tokens: 0}}\n      state_every: 1\n\
-         quality: []\nseed: \"1\"\n",
-        json!(sources),
-        json!(formula),
+         quality: []\nseed: \"1\"\n"
     )
 }
 
@@ -87,9 +86,9 @@ fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::new(error.to_string())
 }
 
-/// Cleans files and writes what is left into a file of the folder.
+/// Cleans the JSONL files of a folder and writes what is left into a file of the scratch folder.
 pub fn measure(
-    files: &[PathBuf],
+    input: &Path,
     steps: &str,
     scratch: &Scratch,
     kernels: &Kernels,
@@ -97,11 +96,11 @@ pub fn measure(
     let folder = scratch.0.as_path();
     let aside = Aside::new(folder.to_owned());
     let written = folder.join("cleaned.jsonl");
-    let text = recipe(files, steps);
+    let text = recipe(steps);
     let recipe = recipes::read(&text).map_err(|problems| failed(problems.render("", &text)))?;
     let begun = Instant::now();
-    let mut located = Files::default();
-    let pinned = pin(&recipe, folder, &mut located).map_err(failed)?;
+    let located = Files::default();
+    let pinned = pin(&recipe, input, &located).map_err(failed)?;
     let mut outputs = Watch::new(scratch);
     let flow = Flow { pinned: &pinned, kernels, scratch: &aside, is_planted: false };
     let mut done = Steps::new(&mut outputs);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use recipes::recipe::Hold;
 use recipes::{Digest, Hasher, StateMark, StepResult};
@@ -21,32 +21,34 @@ use crate::target::copies;
 /// Copies source files into the blobs, or only hashes those held by reference.
 pub struct Keeping<'r> {
     blobs: &'r Blobs,
-    locations: BTreeMap<Digest, PathBuf>,
+    locations: Mutex<BTreeMap<Digest, PathBuf>>,
 }
 
 impl<'r> Keeping<'r> {
     /// Keeps into these blobs.
     pub fn new(blobs: &'r Blobs) -> Keeping<'r> {
-        Keeping { blobs, locations: BTreeMap::new() }
+        Keeping { blobs, locations: Mutex::default() }
     }
 
     /// Where the files lie that were not copied.
     pub fn into_locations(self) -> BTreeMap<Digest, PathBuf> {
-        self.locations
+        self.locations.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Keep for Keeping<'_> {
-    fn keep_file(&mut self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_file(&self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
         if copies(hold) {
             return self.blobs.put_file(path);
         }
         let found = Hashing.keep_file(path, hold)?;
-        self.locations.insert(found.0, fs::canonicalize(path)?);
+        let place = fs::canonicalize(path)?;
+        let mut locations = self.locations.lock().unwrap_or_else(PoisonError::into_inner);
+        locations.insert(found.0, place);
         Ok(found)
     }
 
-    fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_bytes(&self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
         Ok((self.blobs.put_bytes(bytes)?, bytes.len() as u64))
     }
 }
@@ -55,11 +57,11 @@ impl Keep for Keeping<'_> {
 pub struct Hashing;
 
 impl Keep for Hashing {
-    fn keep_file(&mut self, path: &Path, _: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_file(&self, path: &Path, _: Hold) -> io::Result<(Digest, u64)> {
         hash_file(path)
     }
 
-    fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_bytes(&self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
         Ok((Digest::of(bytes), bytes.len() as u64))
     }
 }

@@ -81,8 +81,8 @@ pub fn register(
     written: &Written,
     reason: Option<String>,
 ) -> Result<Registered, Failure> {
-    let mut keeping = Keeping::new(registry.blobs());
-    let pinned = trainer::pin::pin(&written.recipe, &written.folder, &mut keeping)
+    let keeping = Keeping::new(registry.blobs());
+    let pinned = trainer::pin::pin(&written.recipe, &written.folder, &keeping)
         .map_err(|error| Failure::new(error.to_string()))?;
     let locations = keeping.into_locations();
     let (time, actor) = ((context.world.clock)(), context.actor());
@@ -140,7 +140,7 @@ impl Compared {
 pub fn compared(context: &mut Context, argument: &str) -> Result<Compared, Failure> {
     if is_file(argument) {
         let written = read(context, Path::new(argument))?;
-        let pinned = trainer::pin::pin(&written.recipe, &written.folder, &mut Hashing)
+        let pinned = trainer::pin::pin(&written.recipe, &written.folder, &Hashing)
             .map_err(|error| Failure::new(error.to_string()))?;
         let (label, text) = (argument.to_owned(), written.text);
         return Ok(Compared { label, pinned, text, digest: None, named: None });

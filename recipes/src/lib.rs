@@ -33,7 +33,7 @@ pub mod tree;
 
 pub use diff::{Change, Diff, diff};
 pub use diff_forms::{changed_lines, text_diff};
-pub use digest::{Digest, DigestError, Hasher};
+pub use digest::{Digest, DigestError, Hasher, hex};
 pub use fate::Fate;
 pub use fmt::fmt;
 pub use object::{Object, ObjectError};

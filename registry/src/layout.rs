@@ -145,7 +145,7 @@ pub fn fresh_name() -> Result<String, RegistryError> {
     opened
         .and_then(|mut file| io::Read::read_exact(&mut file, &mut bytes))
         .map_err(|error| RegistryError::file(path, error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(recipes::hex(&bytes))
 }
 
 fn parse(path: &Path, text: &str) -> Result<(u64, String), RegistryError> {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use kernels::{Kernels, Tier};
@@ -16,23 +17,24 @@ use trainer::pin::{Keep, pin};
 use trainer::{Inputs, Options, Outputs, Progress, ResumePoint, WriteState, build};
 
 #[derive(Default)]
-struct Memory(BTreeMap<Digest, Vec<u8>>);
+struct Memory(Mutex<BTreeMap<Digest, Vec<u8>>>);
 
 impl Keep for Memory {
-    fn keep_file(&mut self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_file(&self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)> {
         self.keep_bytes(&std::fs::read(path)?, hold)
     }
 
-    fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
+    fn keep_bytes(&self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
         let digest = Digest::of(bytes);
-        self.0.insert(digest, bytes.to_vec());
+        self.0.lock().expect("no panic").insert(digest, bytes.to_vec());
         Ok((digest, bytes.len() as u64))
     }
 }
 
 impl Inputs for Memory {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send>> {
-        let bytes = self.0.get(digest).ok_or(io::ErrorKind::NotFound)?;
+        let kept = self.0.lock().expect("no panic");
+        let bytes = kept.get(digest).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(io::Cursor::new(bytes.clone())))
     }
 }
@@ -78,10 +80,10 @@ fn main() {
     let path = std::env::args().nth(1).expect("a recipe file");
     let text = std::fs::read_to_string(&path).expect("readable");
     let recipe = recipes::read(&text).unwrap_or_else(|p| panic!("{}", p.render(&path, &text)));
-    let mut memory = Memory::default();
+    let memory = Memory::default();
     let folder = Path::new(&path).parent().expect("a folder");
     let start = Instant::now();
-    let pinned = pin(&recipe, folder, &mut memory).unwrap_or_else(|error| panic!("{error}"));
+    let pinned = pin(&recipe, folder, &memory).unwrap_or_else(|error| panic!("{error}"));
     println!("{:7.1} s  pinned", start.elapsed().as_secs_f64());
     let kernels = Kernels::new(Tier::best(), 2).expect("kernels");
     let scratch = Box::new(kitchen::spill::InMemory);

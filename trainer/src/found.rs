@@ -108,10 +108,7 @@ fn shown<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> 
     let mut map = serializer.serialize_map(Some(1))?;
     match text {
         Some(text) => map.serialize_entry("text", text)?,
-        None => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            map.serialize_entry("hex", &hex)?;
-        }
+        None => map.serialize_entry("hex", &recipes::hex(bytes))?,
     }
     map.end()
 }

@@ -4,19 +4,21 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use recipes::recipe::{Hold, Recipe, Source};
 use recipes::{ARITHMETIC, Digest, Manifest, ManifestFile, Pinned, Reading};
 
 use crate::{pin_crates, pin_files, pin_git};
 
-/// Takes the files of a source while they are pinned.
-pub trait Keep {
+/// Takes the files of a source while they are pinned, several at a time.
+pub trait Keep: Sync {
     /// Hashes a file and, unless it is held by reference, copies it.
-    fn keep_file(&mut self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)>;
+    fn keep_file(&self, path: &Path, hold: Hold) -> io::Result<(Digest, u64)>;
 
     /// The same for bytes that are not a file of their own.
-    fn keep_bytes(&mut self, bytes: &[u8], hold: Hold) -> io::Result<(Digest, u64)>;
+    fn keep_bytes(&self, bytes: &[u8], hold: Hold) -> io::Result<(Digest, u64)>;
 }
 
 /// Why a source cannot be pinned.
@@ -58,7 +60,7 @@ pub enum SourceError {
 }
 
 /// Pins the recipe whose paths are relative to `folder`.
-pub fn pin(recipe: &Recipe, folder: &Path, keep: &mut dyn Keep) -> Result<Pinned, PinError> {
+pub fn pin(recipe: &Recipe, folder: &Path, keep: &dyn Keep) -> Result<Pinned, PinError> {
     let mut sources = std::collections::BTreeMap::new();
     for (name, source) in &recipe.sources {
         let manifest = manifest(source, folder, keep)
@@ -81,7 +83,7 @@ pub fn pin(recipe: &Recipe, folder: &Path, keep: &mut dyn Keep) -> Result<Pinned
     })
 }
 
-fn manifest(source: &Source, folder: &Path, keep: &mut dyn Keep) -> Result<Manifest, SourceError> {
+fn manifest(source: &Source, folder: &Path, keep: &dyn Keep) -> Result<Manifest, SourceError> {
     let hold = source.hold();
     let mut commit = None;
     let mut files = match source {
@@ -97,7 +99,7 @@ fn manifest(source: &Source, folder: &Path, keep: &mut dyn Keep) -> Result<Manif
         | Source::Jsonl { include, .. }
         | Source::Parquet { include, .. }
         | Source::Warc { include, .. } => match source.one_file() {
-            Some((path, name)) => vec![pin_files::one(&folder.join(path), name, hold, keep)?],
+            Some((path, name)) => pin_files::one(&folder.join(path), name, hold, keep)?,
             None => pin_files::files(folder, include, hold, keep)?,
         },
     };
@@ -132,14 +134,35 @@ fn reading(source: &Source) -> Reading {
     }
 }
 
-/// Keeps a file under its logical name.
+/// A file with its logical name.
+pub(crate) type Named = (PathBuf, String);
+
+/// Keeps files under their logical names, as many at a time as there are cores.
 pub(crate) fn kept(
-    path: &Path,
-    name: String,
+    files: &[Named],
     hold: Hold,
-    keep: &mut dyn Keep,
-) -> Result<ManifestFile, SourceError> {
-    let about = |error| SourceError::File { path: path.to_path_buf(), error };
-    let (digest, size) = keep.keep_file(path, hold).map_err(about)?;
-    Ok(ManifestFile { name, size, digest })
+    keep: &dyn Keep,
+) -> Result<Vec<ManifestFile>, SourceError> {
+    let one = |(path, name): &Named| {
+        let about = |error| SourceError::File { path: path.clone(), error };
+        let (digest, size) = keep.keep_file(path, hold).map_err(about)?;
+        Ok(ManifestFile { name: name.clone(), size, digest })
+    };
+    let next = AtomicUsize::new(0);
+    let taken = || {
+        let places = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        let files = places.map_while(|place| Some((place, one(files.get(place)?))));
+        files.collect::<Vec<_>>()
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let mut all = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(taken)).collect();
+        let mut all = taken();
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    });
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, file)| file).collect()
 }

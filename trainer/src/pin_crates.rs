@@ -61,14 +61,10 @@ fn archive(unpacked: &Path, file: &str) -> Option<PathBuf> {
 }
 
 /// The archives of all packages that have a checksum.
-pub fn crates(
-    path: &Path,
-    hold: Hold,
-    keep: &mut dyn Keep,
-) -> Result<Vec<ManifestFile>, SourceError> {
+pub fn crates(path: &Path, hold: Hold, keep: &dyn Keep) -> Result<Vec<ManifestFile>, SourceError> {
     let lock = lock(path)?;
     let unpacked = unpacked(path.parent().unwrap_or(Path::new(".")))?;
-    let mut files = Vec::new();
+    let (mut files, mut checksums) = (Vec::new(), Vec::new());
     for Package { name, version, checksum } in lock.package {
         let Some(checksum) = checksum else { continue };
         let wanted = Digest::from_hex(&checksum).map_err(|error| SourceError::Lock {
@@ -83,11 +79,14 @@ pub fn crates(
         if !path.is_file() {
             return Err(SourceError::Archive { name: file_name, path });
         }
-        let file = kept(&path, file_name, hold, keep)?;
+        files.push((path, file_name));
+        checksums.push((name, wanted));
+    }
+    let files = kept(&files, hold, keep)?;
+    for (file, (name, wanted)) in files.iter().zip(checksums) {
         if file.digest != wanted {
             return Err(SourceError::Checksum { name, found: file.digest, wanted });
         }
-        files.push(file);
     }
     if files.is_empty() {
         return Err(SourceError::Empty { path: path.to_path_buf() });

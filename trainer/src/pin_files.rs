@@ -8,7 +8,7 @@ use recipes::ManifestFile;
 use recipes::recipe::Hold;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::pin::{Keep, SourceError, kept};
+use crate::pin::{Keep, Named, SourceError, kept};
 
 /// Characters that make a path a pattern.
 const WILD: [char; 5] = ['*', '?', '[', '{', '\\'];
@@ -59,7 +59,7 @@ pub fn files(
     folder: &Path,
     include: &[String],
     hold: Hold,
-    keep: &mut dyn Keep,
+    keep: &dyn Keep,
 ) -> Result<Vec<ManifestFile>, SourceError> {
     let mut found = std::collections::BTreeMap::new();
     for text in include {
@@ -92,7 +92,7 @@ pub fn files(
             return Err(SourceError::Nothing { pattern, folder });
         }
     }
-    found.into_iter().map(|(path, name)| kept(&path, name, hold, keep)).collect()
+    kept(&found.into_iter().collect::<Vec<Named>>(), hold, keep)
 }
 
 /// One file that must not be empty.
@@ -100,13 +100,13 @@ pub fn one(
     path: &Path,
     name: &str,
     hold: Hold,
-    keep: &mut dyn Keep,
-) -> Result<ManifestFile, SourceError> {
-    let file = kept(path, name.to_owned(), hold, keep)?;
-    if file.size == 0 {
+    keep: &dyn Keep,
+) -> Result<Vec<ManifestFile>, SourceError> {
+    let files = kept(&[(path.to_path_buf(), name.to_owned())], hold, keep)?;
+    if files.iter().any(|file| file.size == 0) {
         return Err(SourceError::Empty { path: path.to_path_buf() });
     }
-    Ok(file)
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -119,12 +119,12 @@ mod tests {
     struct Names;
 
     impl Keep for Names {
-        fn keep_file(&mut self, path: &Path, _: Hold) -> io::Result<(Digest, u64)> {
+        fn keep_file(&self, path: &Path, _: Hold) -> io::Result<(Digest, u64)> {
             let bytes = fs::read(path)?;
             Ok((Digest::of(&bytes), bytes.len() as u64))
         }
 
-        fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
+        fn keep_bytes(&self, bytes: &[u8], _: Hold) -> io::Result<(Digest, u64)> {
             Ok((Digest::of(bytes), bytes.len() as u64))
         }
     }
@@ -137,7 +137,7 @@ mod tests {
             fs::write(path, "text").expect("a file");
         }
         let include: Vec<String> = include.iter().map(|pattern| (*pattern).to_owned()).collect();
-        let files = files(folder.path(), &include, Hold::Copy, &mut Names);
+        let files = files(folder.path(), &include, Hold::Copy, &Names);
         let files = files.map_err(|error| error.to_string())?;
         Ok(files.into_iter().map(|file| file.name).collect())
     }

@@ -18,7 +18,7 @@ pub fn git(
     revision: &str,
     include: &[String],
     hold: Hold,
-    keep: &mut dyn Keep,
+    keep: &dyn Keep,
 ) -> Result<(String, Vec<ManifestFile>), SourceError> {
     let repository = Repository::discover(folder)?;
     let commit = repository.revparse_single(revision)?.peel_to_commit()?;
@@ -68,19 +68,20 @@ pub fn git(
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::Mutex;
 
     use super::*;
     use recipes::Digest;
 
-    struct Kept(Vec<Vec<u8>>);
+    struct Kept(Mutex<Vec<Vec<u8>>>);
 
     impl Keep for Kept {
-        fn keep_file(&mut self, path: &Path, hold: Hold) -> std::io::Result<(Digest, u64)> {
+        fn keep_file(&self, path: &Path, hold: Hold) -> std::io::Result<(Digest, u64)> {
             self.keep_bytes(&fs::read(path)?, hold)
         }
 
-        fn keep_bytes(&mut self, bytes: &[u8], _: Hold) -> std::io::Result<(Digest, u64)> {
-            self.0.push(bytes.to_vec());
+        fn keep_bytes(&self, bytes: &[u8], _: Hold) -> std::io::Result<(Digest, u64)> {
+            self.0.lock().expect("no panic").push(bytes.to_vec());
             Ok((Digest::of(bytes), bytes.len() as u64))
         }
     }
@@ -98,13 +99,14 @@ mod tests {
         let who = git2::Signature::new("a", "a@b", &git2::Time::new(0, 0)).expect("a name");
         let id = repository.commit(Some("HEAD"), &who, &who, "m", &tree, &[]).expect("a commit");
         fs::write(folder.path().join("src/a.rs"), "changed").expect("a file");
-        let mut kept = Kept(Vec::new());
+        let kept = Kept(Mutex::default());
         let include = vec!["**/*.rs".to_owned()];
-        let found = git(folder.path(), "HEAD", &include, Hold::Copy, &mut kept).expect("pinned");
+        let found = git(folder.path(), "HEAD", &include, Hold::Copy, &kept).expect("pinned");
         assert_eq!(found.0, id.to_string());
         let names: Vec<&str> = found.1.iter().map(|file| file.name.as_str()).collect();
-        assert_eq!((names, kept.0), (vec!["src/a.rs"], vec![b"fn a() {}".to_vec()]));
+        assert_eq!(names, ["src/a.rs"]);
+        assert_eq!(*kept.0.lock().expect("no panic"), [b"fn a() {}"]);
         let missing = vec!["*.py".to_owned()];
-        assert!(git(folder.path(), "HEAD", &missing, Hold::Copy, &mut Kept(Vec::new())).is_err());
+        assert!(git(folder.path(), "HEAD", &missing, Hold::Copy, &kept).is_err());
     }
 }

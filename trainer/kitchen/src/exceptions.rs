@@ -26,12 +26,33 @@ static TABLE: LazyLock<Vec<Option<Known>>> = LazyLock::new(|| {
 
 const SLOTS: usize = 1 << 13;
 
+/// A bit for each exception by its hash, so that most other texts are told by one look.
+static BITS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut bits = vec![0; BIT_COUNT / 64];
+    for text in EXCEPTIONS.keys() {
+        let bit = bit(hash(text.as_bytes()));
+        bits[bit / 64] |= 1 << (bit % 64);
+    }
+    bits
+});
+
+const BIT_COUNT: usize = 1 << 17;
+
+fn bit(hash: u64) -> usize {
+    (hash >> 32) as usize % BIT_COUNT
+}
+
 /// The lengths in bytes of the words that a text is, where it is an exception.
 pub fn exception(text: &str) -> Option<&'static [u8]> {
     if text.len() > BYTES_MAX {
         return None;
     }
-    let mut slot = hash(text.as_bytes()) as usize % SLOTS;
+    let hash = hash(text.as_bytes());
+    let bit = bit(hash);
+    if BITS[bit / 64] >> (bit % 64) & 1 == 0 {
+        return None;
+    }
+    let mut slot = hash as usize % SLOTS;
     while let Some((found, lengths)) = &TABLE[slot] {
         if found == text {
             return Some(lengths);
