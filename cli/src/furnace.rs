@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use recipes::recipe::Hold;
 use recipes::{Digest, Hasher, StateMark, StepResult};
-use registry::{Action, Blobs, Entry, Registry, RunRecord};
+use registry::{Action, Blobs, Entry, Registry, RunRecord, StraightFile};
 use serde_json::{Map, json};
 use trainer::outputs::{digest_of, digest_read};
 use trainer::pin::Keep;
@@ -278,33 +279,17 @@ fn if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Hashes what is written on its way to a file.
-struct Hashed {
-    file: BufWriter<File>,
-    hasher: Hasher,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
 /// Writes a state into a file that is there whole or not at all, also after a power cut; its name
-/// is a start and its digest.
+/// is a start and its digest. It is hashed while it is written.
 pub fn write_whole(folder: &Path, start: &str, write: &WriteState) -> io::Result<Digest> {
     let partial = folder.join(format!("{start}partial"));
-    let mut hashed =
-        Hashed { file: BufWriter::new(File::create(&partial)?), hasher: Hasher::new() };
-    write(&mut hashed)?;
-    hashed.file.into_inner()?.sync_all()?;
-    let digest = hashed.hasher.finish();
+    let mut file = StraightFile::create(&partial)?;
+    let digest = thread::scope(|scope| {
+        let hashed = scope.spawn(|| digest_of(write));
+        write(&mut file)?;
+        file.finish()?;
+        hashed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
     fs::rename(&partial, folder.join(format!("{start}{}.safetensors", digest.hex())))?;
     File::open(folder)?.sync_all()?;
     Ok(digest)

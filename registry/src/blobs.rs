@@ -13,11 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recipes::{Digest, Hasher};
 
-use crate::disk::{DIRECT_ALIGNMENT, DIRECT_BYTES_MIN, Disk, Held};
+use crate::aligned::{BLOCK, Block};
+use crate::disk::{Disk, Held};
 use crate::layout::{Layout, fresh_name};
-
-/// How much is read, hashed and written at once: as much as goes straight to the disk.
-const BLOCK: usize = DIRECT_BYTES_MIN;
 
 /// How many blocks may wait between the reader and the writer.
 const BLOCKS_WAITING: usize = 8;
@@ -285,40 +283,6 @@ fn missing(digest: &Digest, error: io::Error) -> io::Error {
             io::Error::new(error.kind(), format!("blob `{digest}` is not here"))
         }
         _ => error,
-    }
-}
-
-/// Bytes on their way, aligned so that a disk can take them without a copy.
-struct Block {
-    memory: Vec<u8>,
-    start: usize,
-    length: usize,
-}
-
-impl Block {
-    fn new() -> Block {
-        let memory = vec![0; BLOCK + DIRECT_ALIGNMENT];
-        let start = memory.as_ptr().align_offset(DIRECT_ALIGNMENT).min(DIRECT_ALIGNMENT);
-        Block { memory, start, length: 0 }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.memory[self.start..][..self.length]
-    }
-
-    /// Reads until the block is full or the reader ends.
-    fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
-        let room = &mut self.memory[self.start..][..BLOCK];
-        self.length = 0;
-        while self.length < BLOCK {
-            match reader.read(&mut room[self.length..]) {
-                Ok(0) => break,
-                Ok(n) => self.length += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 }
 

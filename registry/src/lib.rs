@@ -2,6 +2,7 @@
 //!
 //! `FORMAT.md` beside this folder defines every byte, and the order in which they are written.
 
+mod aligned;
 mod blobs;
 mod block;
 mod disk;
@@ -29,6 +30,7 @@ mod forgetful;
 #[cfg(test)]
 mod power_cut;
 
+pub use aligned::StraightFile;
 pub use blobs::Blobs;
 pub use error::{Damage, Kind, RegistryError};
 pub use event::{Action, EVENT_BYTES_MAX, Entry, Event};

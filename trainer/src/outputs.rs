@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use recipes::{Digest, Hasher, StateMark, StepResult};
 
-/// Writes the canonical bytes of a training state, as often as it is called.
-pub type WriteState<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+/// Writes the canonical bytes of a training state, as often as it is called and wherever.
+pub type WriteState<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + Sync + 'a;
 
 /// The digest of a training state that nobody keeps.
 pub fn digest_of(write: &WriteState) -> io::Result<Digest> {
