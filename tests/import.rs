@@ -111,8 +111,10 @@ fn numbers_that_a_repetition_gives_are_ones_that_we_read() {
     let dclm = "- source: cc\n  steps:\n    - {func: repetition_filter, granularity: 100, \
                 max_fraction: 7}\n    - {func: line_length_filter, max_length: 10.5}\n";
     place.write("dclm.yaml", dclm);
-    let said = place.ingot("import dclm dclm.yaml").exits(0);
-    let wanted = "cleaning:\n  - filter.repeated-ngrams@1: \
+    let said = place.ingot("import dclm dclm.yaml").exits(1);
+    let said = said.complains("no equivalent: `n: 100` is not taken here; here it is 64");
+    let wanted = "cleaning:\n  # repetition_filter: `n: 100` is not taken here; here it is 64\n  \
+                  - filter.repeated-ngrams@1: \
                   {n: 64, profile: \"dclm\", share_max: 1.0}\n  \
                   - filter.longest-line@1: {max: 10, profile: \"dclm\"}\n";
     assert_eq!(said.out, wanted);

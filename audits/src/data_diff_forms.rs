@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::data_diff::{Cause, DataDiff, Listed, Part, Way};
+use crate::figures::count;
 use crate::story::visible;
-use crate::web::figures::count;
 
 impl Part {
     fn mark(&self) -> &'static str {

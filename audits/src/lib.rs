@@ -2,6 +2,7 @@
 
 pub mod data_diff;
 mod data_diff_forms;
+pub mod figures;
 pub mod mark;
 pub mod recount;
 pub mod sample;

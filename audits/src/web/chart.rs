@@ -5,8 +5,8 @@
 
 use maud::{Markup, html};
 
-use super::figures::count;
 use super::tongue::Tongue;
+use crate::figures::count;
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 300.0;

@@ -5,11 +5,11 @@ use registry::{Registry, RunRecord};
 
 use super::documents::{self, LISTS_BYTES_MAX};
 use super::failure::{Failure, untold};
-use super::figures::count;
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{brief, nothing, run as run_link, table};
 use super::tongue::Tongue;
 use crate::data_diff::{DataDiff, Part, Way, data_diff};
+use crate::figures::count;
 
 /// Documents of each part that are listed, and with everything shown.
 const LISTED: [usize; 2] = [10, 500];

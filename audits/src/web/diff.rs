@@ -12,11 +12,11 @@ use serde_json::Value;
 use super::asked::Asked;
 use super::data;
 use super::failure::Failure;
-use super::figures::count;
 use super::find::unresolved;
 use super::frame::{Page, Section};
 use super::pieces::{brief, digest, nothing, version};
 use super::tongue::Tongue;
+use crate::figures::count;
 
 /// Recipes on one page, at most.
 const RECIPES_MAX: usize = 6;

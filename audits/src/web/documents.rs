@@ -8,12 +8,12 @@ use registry::{Registry, RunRecord};
 use super::asked::{self, Asked, encode};
 use super::desk::Texts;
 use super::failure::{Failure, untold};
-use super::figures::count;
 use super::frame::{Page, Section};
 use super::funnel::{search, step_address};
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{brief, cell, nothing, run as run_link, table, version};
 use super::tongue::Tongue;
+use crate::figures::count;
 use crate::story::{Event, Stories, Story, Wanted, reason, stories};
 use crate::walk::{Lists, WalkError};
 

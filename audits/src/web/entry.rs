@@ -6,11 +6,11 @@ use recipes::canonical;
 use registry::{Event, EventFilter, Registry};
 
 use super::failure::Failure;
-use super::figures::count;
 use super::frame::{Page, Section};
 use super::object::{json_block, record};
 use super::pieces::{cell, download, time, whole_digest};
 use super::tongue::Tongue;
+use crate::figures::count;
 
 /// Shows an event with everything it says.
 pub fn page(registry: &Registry, t: Tongue, number: &str) -> Result<Page, Failure> {

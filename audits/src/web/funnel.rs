@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use recipes::{Digest, StepResult};
 use registry::RunRecord;
 
-use super::figures::count;
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{brief, table};
 use super::tongue::Tongue;
+use crate::figures::count;
 
 /// Rows that are drawn, at most.
 const ROWS: usize = 200;

@@ -12,7 +12,6 @@ mod diff;
 mod documents;
 mod entry;
 mod failure;
-pub(crate) mod figures;
 mod find;
 mod frame;
 mod funnel;

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::asked;
 use super::failure::Failure;
-use super::figures::{count, size};
 use super::frame::{Page, Section};
 use super::pieces::{brief, cell, digest, download, events, nothing, run, version, whole_digest};
 use super::tongue::Tongue;
+use crate::figures::{count, size};
 
 /// The longest JSON that is drawn on a page; longer is for downloading.
 const SHOWN_MAX: usize = 64 << 10;

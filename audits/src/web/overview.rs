@@ -4,12 +4,12 @@ use maud::html;
 use registry::{EventFilter, Registry};
 
 use super::failure::Failure;
-use super::figures::count;
 use super::frame::{Page, Section};
 use super::pieces::Head::Words;
 use super::pieces::{brief, cell, digest, events, nothing, table, time, version};
 use super::runs;
 use super::tongue::Tongue;
+use crate::figures::count;
 
 /// Rows of each list.
 const ROWS: usize = 8;

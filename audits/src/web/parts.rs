@@ -8,10 +8,10 @@ use recipes::{Digest, Pinned, Reading};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::figures::{count, percent, size};
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{brief, cell, digest, nothing, table};
 use super::tongue::Tongue;
+use crate::figures::{count, percent, size};
 
 /// The digests of a recipe's parts, as its objects name them.
 pub struct PartDigests {

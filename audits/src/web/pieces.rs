@@ -8,8 +8,8 @@ use registry::Event;
 use serde_json::Value;
 
 use super::asked::encode;
-use super::figures;
 use super::tongue::Tongue;
+use crate::figures;
 use Head::{Figures, Words};
 
 /// The longest text that is shown inside a table, in characters.

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::asked::encode;
 use super::failure::Failure;
-use super::figures::count;
 use super::frame::{Page, Section};
 use super::object::referrers;
 use super::parts::{PartDigests, parts};
@@ -18,6 +17,7 @@ use super::pieces::Head::Words;
 use super::pieces::{brief, cell, digest, nothing, table, time, version_address, whole_digest};
 use super::runs;
 use super::tongue::Tongue;
+use crate::figures::count;
 
 /// Versions in the history, at most; older ones are reached from the oldest shown.
 const HISTORY: usize = 50;

@@ -9,13 +9,13 @@ use registry::{EventFilter, Registry, RunRecord};
 use super::asked;
 use super::chart;
 use super::failure::Failure;
-use super::figures::{count, duration, percent, size, value};
 use super::frame::{Page, Section};
 use super::funnel::funnel;
 use super::object::{blob_size, record};
 use super::pieces::Head::{Figures, Words};
 use super::pieces::{badge, brief, cell, digest, nothing, table, time, version, whole_digest};
 use super::tongue::Tongue;
+use crate::figures::{count, duration, percent, size, value};
 use crate::verdict::Verdict;
 
 /// The largest list of losses that is drawn, in bytes.

@@ -8,8 +8,8 @@ use maud::{Markup, html};
 use recipes::spread::{LIMITS_MAX, Measured, bin_end};
 
 use super::chart::Axis;
-use super::figures::count;
 use super::tongue::Tongue;
+use crate::figures::count;
 use crate::story::short;
 
 const WIDTH: f64 = 760.0;

@@ -6,11 +6,11 @@ use registry::{Event, EventFilter, Registry};
 
 use super::asked::Asked;
 use super::failure::Failure;
-use super::figures::count;
 use super::find::meant;
 use super::frame::{Page, Section};
 use super::pieces::{events, nothing, paging};
 use super::tongue::Tongue;
+use crate::figures::count;
 
 /// Events on one page.
 const ROWS: usize = 50;

@@ -320,37 +320,39 @@ fn replace(settings: &Map<String, Value>, made: &mut Translated) {
 }
 
 fn minhash(settings: &Map<String, Value>, made: &mut Translated) {
-    // Characters of scripts without spaces are words here.
-    let cut = or(settings, "tokenization", json!("space"));
-    if cut == "character" {
-        made.notes.push("words of scripts with spaces are not cut into characters".into());
-    }
-    let cut = if cut == "character" { json!("space") } else { cut };
-    let lowercase = or(settings, "lowercase", json!(true));
-    for (key, given, wanted) in
-        [("tokenization", cut, json!("space")), ("lowercase", lowercase, json!(true))]
-    {
-        if given != wanted {
-            made.lose(format!("`{key}: {given}`; here it is as with `{wanted}`"));
+    match or(settings, "tokenization", json!("space")) {
+        cut if cut == "space" => {}
+        // Characters of scripts without spaces are words here.
+        cut if cut == "character" => {
+            made.notes.push("words of scripts with spaces are not cut into characters".into());
         }
+        cut => made.lose(format!("`tokenization: {cut}`; here it is as with `\"space\"`")),
+    }
+    let lowercase = or(settings, "lowercase", json!(true));
+    if lowercase != true {
+        made.lose(format!("`lowercase: {lowercase}`; here it is as with `true`"));
     }
     if !or(settings, "ignore_pattern", Value::Null).is_null() {
         made.lose("`ignore_pattern`: no part of a text is left out");
     }
     let number = |key: &str| settings.get(key).and_then(Value::as_u64);
     let threshold = or(settings, "jaccard_threshold", json!(0.7)).as_f64().unwrap_or(0.7);
-    let hashes = number("num_permutations").unwrap_or(256).clamp(1, 1024);
+    let hashes = number("num_permutations").unwrap_or(256);
     let (bands, rows) = match (number("num_bands"), number("num_rows_per_band")) {
         (Some(bands), Some(rows)) => (bands, rows),
+        _ if hashes > HASHES_MAX => {
+            made.lose(format!("`num_permutations: {hashes}`; here it is {HASHES_MAX}"));
+            bands_and_rows(threshold, HASHES_MAX)
+        }
         _ => bands_and_rows(threshold, hashes),
     };
     let words = number("window_size").unwrap_or(5);
-    made.step(
-        "dedup.minhash@2",
-        json!({"ngram_words": words.clamp(1, 64), "bands": bands.clamp(1, 1024),
-            "rows": rows.clamp(1, 1024), "seed": 42}),
-    );
+    let own = json!({"ngram_words": words, "bands": bands, "rows": rows, "seed": 42});
+    made.step("dedup.minhash@2", own);
 }
+
+/// The most hashes that are shared out to bands.
+const HASHES_MAX: u64 = 1024;
 
 /// The bands and rows with the least false decisions about a threshold, both kinds alike; of equals
 /// the fewest bands, then rows.

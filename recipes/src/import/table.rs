@@ -49,10 +49,16 @@ impl Translated {
     pub(super) fn step(&mut self, name: &str, settings: Value) {
         let Value::Object(settings) = settings else { return };
         let schema = &catalogue::find(name).expect("an operator of ours").schema["properties"];
-        let settings = settings
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.clone(), fitted(&schema[&key], &key, value)?)));
-        self.steps.push((name.into(), settings.collect()));
+        let mut taken = Map::new();
+        for (key, given) in settings {
+            let Some(value) = fitted(&schema[&key], &key, given.clone()) else { continue };
+            // A limit beyond all values limits no more than the last of them.
+            if !is_limit(&key) && given.as_f64() != value.as_f64() {
+                self.lose(format!("`{key}: {given}` is not taken here; here it is {value}"));
+            }
+            taken.insert(key, value);
+        }
+        self.steps.push((name.into(), taken));
     }
 }
 
@@ -228,6 +234,14 @@ pub fn rest(value: &Value) -> Value {
     json!(((1.0 - share) * 1e12).round() / 1e12)
 }
 
+fn is_top(name: &str) -> bool {
+    name == "max" || name.ends_with("_max")
+}
+
+fn is_limit(name: &str) -> bool {
+    is_top(name) || name == "min" || name.ends_with("_min")
+}
+
 /// A value as our parameter takes it; nothing where it says no more than leaving it out.
 fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
     match (kind(schema), value) {
@@ -238,12 +252,11 @@ fn fitted(schema: &Value, name: &str, value: Value) -> Option<Value> {
         }
         ("integer", Value::Number(number)) => {
             let value = number.as_f64()?;
-            let is_top = name == "max" || name.ends_with("_max");
             let (least, most) = whole_range(schema);
             if value >= INTEGER_MAX as f64 {
-                return (!is_top || !may_be_null(schema)).then(|| json!(most));
+                return (!is_top(name) || !may_be_null(schema)).then(|| json!(most));
             }
-            let whole = if is_top { value.floor() } else { value.ceil() };
+            let whole = if is_top(name) { value.floor() } else { value.ceil() };
             Some(json!((whole as u64).clamp(least, most)))
         }
         ("number", Value::Number(number)) => {

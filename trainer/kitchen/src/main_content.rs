@@ -6,7 +6,6 @@
 //! and then paragraphs with few common words.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use recipes::recipe::{MainContentReading, TextMainContent};
 
@@ -14,21 +13,21 @@ use crate::html;
 use crate::html_pieces::{Piece, attributes, pieces};
 
 /// Elements that part paragraphs.
-const PARTS: &str = " body blockquote caption center col colgroup dd div dl dt fieldset legend \
-    optgroup option p pre table td textarea tfoot th thead tr ul li h1 h2 h3 h4 h5 h6 ";
-const MORE_PARTS: &str = " address article aside details figcaption figure footer header hr main \
-    nav ol section summary tbody title ";
+const PARTS: &str = "body blockquote caption center col colgroup dd div dl dt fieldset legend \
+    optgroup option p pre table td textarea tfoot th thead tr ul li h1 h2 h3 h4 h5 h6";
+const MORE_PARTS: &str = "address article aside details figcaption figure footer header hr main \
+    nav ol section summary tbody title";
 /// Elements whose tags go, and what they hold stays.
-const BARE: &str = " embed form iframe layer object param ";
+const BARE: &str = "embed form iframe layer object param";
 /// Elements that go with all that they hold.
-const GONE: &str = " applet button frame frameset head input noframes script select style \
-    textarea ";
-const MORE_GONE: &str = " aside audio canvas dialog embed footer iframe menu nav noscript object \
-    svg template video ";
+const GONE: &str = "applet button frame frameset head input noframes script select style \
+    textarea";
+const MORE_GONE: &str = "aside audio canvas dialog embed footer iframe menu nav noscript object \
+    svg template video";
 /// What an element with it is for.
-const ROLES_GONE: &str = " banner complementary contentinfo menu navigation search ";
+const ROLES_GONE: &str = "banner complementary contentinfo menu navigation search";
 /// Elements that hold nothing.
-const EMPTY: &str = " area base br col embed frame hr img input link meta param source track wbr ";
+const EMPTY: &str = "area base br col embed frame hr img input link meta param source track wbr";
 
 /// Characters: below the first a paragraph is short, above the second long.
 const CHARS: (usize, usize) = (70, 200);
@@ -58,9 +57,6 @@ const ENGLISH: &str = "a about above across after again against ago all almost a
     when where whether which while who whole whom whose why will with within without work would \
     year years yes yet you young your";
 
-static COMMON_ENGLISH: LazyLock<BTreeSet<&'static str>> =
-    LazyLock::new(|| ENGLISH.split_whitespace().collect());
-
 /// What the neighbours of a paragraph are asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Class {
@@ -78,15 +74,20 @@ struct Paragraph {
     is_heading: bool,
 }
 
+/// The common words that a step names, or the English ones.
+pub fn common_words(settings: &TextMainContent) -> BTreeSet<&str> {
+    match &settings.common_words {
+        Some(words) => words.iter().map(String::as_str).collect(),
+        None => ENGLISH.split_whitespace().collect(),
+    }
+}
+
 /// The main content of a page, its paragraphs two newlines apart; a text without tags stays.
-pub fn of(settings: &TextMainContent, page: &str) -> String {
+pub fn of(settings: &TextMainContent, common: &BTreeSet<&str>, page: &str) -> String {
     let pieces = pieces(page);
     if !pieces.iter().any(|piece| matches!(piece, Piece::Open(..) | Piece::Close(_))) {
         return page.to_owned();
     }
-    let given: BTreeSet<&str> =
-        settings.common_words.iter().flatten().map(String::as_str).collect();
-    let common = if settings.common_words.is_some() { &given } else { &*COMMON_ENGLISH };
     let is_whole = common.is_empty();
     let kept: Vec<String> = match settings.profile {
         MainContentReading::Justext => {
@@ -114,7 +115,7 @@ impl Gone {
     fn takes(&mut self, piece: &Piece, starts: impl Fn(&str, &str) -> bool) -> bool {
         match piece {
             Piece::Open(name, about) => {
-                let empty = EMPTY.contains(&format!(" {name} ")) || about.ends_with('/');
+                let empty = is_of(EMPTY, name) || about.ends_with('/');
                 if self.depth == 0 && starts(name, about) {
                     self.name.clone_from(name);
                     self.depth = usize::from(!empty);
@@ -138,7 +139,7 @@ impl Gone {
 }
 
 fn is_of(list: &str, name: &str) -> bool {
-    list.contains(&format!(" {name} "))
+    list.split_ascii_whitespace().any(|listed| listed == name)
 }
 
 /// All paragraphs with text; two line breaks in a row part them too.
@@ -375,7 +376,8 @@ mod tests {
     use super::*;
 
     fn made(settings: &str, page: &str) -> String {
-        of(&serde_json::from_str(settings).expect("settings"), page)
+        let settings = serde_json::from_str(settings).expect("settings");
+        of(&settings, &common_words(&settings), page)
     }
 
     const LONG: &str = "This is what somebody wrote for those who read it, and it has many of the \

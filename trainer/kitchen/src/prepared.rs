@@ -1,6 +1,8 @@
 //! A step about single documents made ready: what it needs beside a text, such as an index or a
 //! model, is made once and shared by all documents and threads.
 
+use std::collections::BTreeSet;
+
 use bpe::Encoder;
 use recipes::recipe::CleaningStep::{self, *};
 use recipes::recipe::EvaluationSet;
@@ -17,6 +19,7 @@ use crate::filter_licence;
 use crate::language_model::LanguageModel;
 use crate::lexicon::Lexicons;
 use crate::listed::KnownGrams;
+use crate::main_content;
 use crate::select;
 use crate::token_count;
 
@@ -40,6 +43,7 @@ enum Aid<'s> {
     Pattern(Option<Regex>),
     Tokens(Box<Encoder>),
     Script(Converter),
+    CommonWords(BTreeSet<&'s str>),
 }
 
 impl<'s> Prepared<'s> {
@@ -68,6 +72,7 @@ impl<'s> Prepared<'s> {
             TextReplacePattern1(settings) => Aid::Pattern(Regex::new(&settings.pattern).ok()),
             FilterTokens1(settings) => Aid::Tokens(Box::new(token_count::encoder(settings))),
             TextChineseScript1(settings) => Aid::Script(Converter::of(settings.conversion)),
+            TextMainContent1(settings) => Aid::CommonWords(main_content::common_words(settings)),
             _ => Aid::Nothing,
         };
         Prepared { step, aid }
@@ -113,6 +118,9 @@ impl<'s> Prepared<'s> {
             }
             (Aid::Script(converter), _) => {
                 Decision::text(page.text, converter.converted(page.text))
+            }
+            (Aid::CommonWords(common), TextMainContent1(settings)) => {
+                Decision::text(page.text, main_content::of(settings, common, page.text))
             }
             (Aid::Pattern(None), _) => Decision::Keep(Vec::new()),
             _ => clean::decide(self.step, page).expect("a step about one document"),

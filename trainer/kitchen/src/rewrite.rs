@@ -5,8 +5,8 @@ use recipes::recipe::{HtmlReading, MarkdownReading, TextLongWords, WordReading};
 
 use crate::decision::Decision;
 use crate::{
-    data_juicer, dedup_form, html, language_parts, latex, lines, links, main_content, mojibake,
-    periods, pii_find, plain_marks, shape, spaces, web_lines, words_by,
+    data_juicer, dedup_form, html, language_parts, latex, lines, links, mojibake, periods,
+    pii_find, plain_marks, shape, spaces, web_lines, words_by,
 };
 
 /// Decides about a text; nothing where the step changes none.
@@ -71,7 +71,6 @@ fn by_parts(step: &CleaningStep, text: &str) -> Option<Decision> {
         TextDedupForm1(settings) => dedup_form::of(settings, text),
         TextLanguageParts1(settings) => language_parts::kept(settings, text),
         TextPeriods1(settings) => periods::shortened(settings, text),
-        TextMainContent1(settings) => main_content::of(settings, text),
         TextSlice1(settings) => lines::slice(settings, text),
         _ => return None,
     };

@@ -1,4 +1,4 @@
-//! How figures read on a page: thousands, sizes, durations, times, measured values.
+//! How figures read: thousands, sizes, durations, times, measured values.
 
 /// `1412` as `1,412`.
 pub fn count(n: u64) -> String {
