@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Builder};
 
 use recipes::recipe::Hold;
 use recipes::{Digest, Hasher, StateMark, StepResult};
@@ -45,7 +45,9 @@ impl Keep for Keeping<'_> {
         let found = Hashing.keep_file(path, hold)?;
         let place = fs::canonicalize(path)?;
         let mut locations = self.locations.lock().unwrap_or_else(PoisonError::into_inner);
-        locations.insert(found.0, place);
+        // Of files with the same bytes one place is remembered, whoever came first.
+        let known = locations.entry(found.0).or_insert_with(|| place.clone());
+        *known = place.max(known.clone());
         Ok(found)
     }
 
@@ -197,7 +199,11 @@ impl Outputs for Recording<'_> {
         let name = state_file(&digest);
         let kept = self.kept_from.is_some_and(|first| (stage, step) >= first);
         if kept {
-            self.registry.blobs().put_file(&folder.join(&name))?;
+            let (kept, _) = self.registry.blobs().put_file(&folder.join(&name))?;
+            if kept != digest {
+                let reason = format!("`{name}` hashes to `{kept}` on the disk");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+            }
         }
         if !known {
             let facts = json!({"state": mark, "kept": kept});
@@ -285,7 +291,7 @@ pub fn write_whole(folder: &Path, start: &str, write: &WriteState) -> io::Result
     let partial = folder.join(format!("{start}partial"));
     let mut file = StraightFile::create(&partial)?;
     let digest = thread::scope(|scope| {
-        let hashed = scope.spawn(|| digest_of(write));
+        let hashed = Builder::new().spawn_scoped(scope, || digest_of(write))?;
         write(&mut file)?;
         file.finish()?;
         hashed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

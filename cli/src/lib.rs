@@ -26,7 +26,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
-use trainer::memory::huge_pages;
+use trainer::huge_pages;
 
 use commands::Command;
 use context::Context;
@@ -87,7 +87,7 @@ where
     I: IntoIterator,
     I::Item: Into<OsString> + Clone,
 {
-    huge_pages(false);
+    huge_pages::allow(false);
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let json = arguments.iter().any(|argument| argument == "--json");
     let parsed = command_line()

@@ -21,6 +21,7 @@ mod registry;
 mod rows;
 mod runs;
 mod store;
+mod straight_file;
 mod trail;
 mod view;
 mod wire;
@@ -30,7 +31,6 @@ mod forgetful;
 #[cfg(test)]
 mod power_cut;
 
-pub use aligned::StraightFile;
 pub use blobs::Blobs;
 pub use error::{Damage, Kind, RegistryError};
 pub use event::{Action, EVENT_BYTES_MAX, Entry, Event};
@@ -40,4 +40,5 @@ pub use link::Say;
 pub use names::{Added, Resolved, Version};
 pub use registry::Registry;
 pub use runs::{Retention, RunRecord, RunStatus, RunSummary};
+pub use straight_file::StraightFile;
 pub use trail::EventFilter;

@@ -13,7 +13,7 @@ const EACH: u64 = 40;
 #[test]
 #[ignore = "the other tests start it as a process of its own"]
 fn another_process() {
-    let (role, folder, seed) = role();
+    let Some((role, folder, seed)) = role() else { return };
     let registry = Registry::open(&folder).expect("a registry");
     match role.as_str() {
         "hold" => {

@@ -15,6 +15,7 @@ pub mod found;
 pub mod gather;
 mod gather_crates;
 pub mod hold_out;
+pub mod huge_pages;
 pub mod inputs;
 pub mod leakage;
 mod licences;

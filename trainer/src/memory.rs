@@ -11,16 +11,6 @@ use recipes::recipe::Pretrain;
 
 use crate::shape::Shape;
 
-/// Lets new memory lie in huge pages or not. Training is a sixth faster with them; before it memory
-/// is taken in many small pieces, and a system in use looks long for a huge page.
-pub fn huge_pages(allowed: bool) {
-    // Where the system has no such choice, nothing changes.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(!allowed);
-    #[cfg(not(target_os = "linux"))]
-    let _ = allowed;
-}
-
 /// Bytes that training needs at its peak, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needed {

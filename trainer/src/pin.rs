@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, Builder};
 
 use recipes::recipe::{Hold, Recipe, Source};
 use recipes::{ARITHMETIC, Digest, Manifest, ManifestFile, Pinned, Reading};
@@ -137,7 +137,10 @@ fn reading(source: &Source) -> Reading {
 /// A file with its logical name.
 pub(crate) type Named = (PathBuf, String);
 
-/// Keeps files under their logical names, as many at a time as there are cores.
+/// The most files that are kept at a time; more would only wait for the disk.
+const AT_A_TIME: usize = 8;
+
+/// Keeps files under their logical names, several at a time; the first that cannot be kept ends it.
 pub(crate) fn kept(
     files: &[Named],
     hold: Hold,
@@ -150,13 +153,23 @@ pub(crate) fn kept(
     };
     let next = AtomicUsize::new(0);
     let taken = || {
-        let places = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
-        let files = places.map_while(|place| Some((place, one(files.get(place)?))));
-        files.collect::<Vec<_>>()
+        let mut kept = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(place).map(one) else { return kept };
+            if file.is_err() {
+                // Nobody takes another file; those before this one are taken already.
+                next.store(files.len(), Ordering::Relaxed);
+            }
+            kept.push((place, file));
+        }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(files.len()).min(AT_A_TIME);
     let mut all = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(taken)).collect();
+        // Where the system gives no more threads, there are fewer.
+        let other = |_| Builder::new().spawn_scoped(scope, taken).ok();
+        let others: Vec<_> = (1..threads).filter_map(other).collect();
         let mut all = taken();
         for other in others {
             all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

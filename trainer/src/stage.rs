@@ -6,7 +6,7 @@ use kernels::{KernelError, Kernels};
 use recipes::StateMark;
 use recipes::recipe::Pretrain;
 
-use crate::memory::huge_pages;
+use crate::huge_pages;
 use crate::model::Decoder;
 use crate::operations::with_floats;
 use crate::optimizer::{self, Moments};
@@ -96,7 +96,7 @@ pub fn train(
     start: State,
     outputs: &mut dyn Outputs,
 ) -> Result<StageEnd, StageError> {
-    huge_pages(true);
+    huge_pages::allow(true);
     if stage.ranks == 1 {
         return Furnace::new(stage, start, stage.kernels, Rank::alone())?.lead(outputs);
     }

@@ -52,8 +52,7 @@ impl Translated {
         let mut taken = Map::new();
         for (key, given) in settings {
             let Some(value) = fitted(&schema[&key], &key, given.clone()) else { continue };
-            // A limit beyond all values limits no more than the last of them.
-            if !is_limit(&key) && given.as_f64() != value.as_f64() {
+            if !is_same(&key, &given, &value) {
                 self.lose(format!("`{key}: {given}` is not taken here; here it is {value}"));
             }
             taken.insert(key, value);
@@ -238,8 +237,19 @@ fn is_top(name: &str) -> bool {
     name == "max" || name.ends_with("_max")
 }
 
-fn is_limit(name: &str) -> bool {
-    is_top(name) || name == "min" || name.ends_with("_min")
+fn is_bottom(name: &str) -> bool {
+    name == "min" || name.ends_with("_min")
+}
+
+/// Whether a fitted value says what the given one says: it is that one, or a limit beyond which
+/// there is nothing, or one between two whole numbers.
+fn is_same(name: &str, given: &Value, fitted: &Value) -> bool {
+    let (Some(given), Some(fitted)) = (given.as_f64(), fitted.as_f64()) else { return true };
+    let moved = if is_top(name) { given - fitted } else { fitted - given };
+    let end =
+        if is_top(name) { fitted == 1.0 || given >= INTEGER_MAX as f64 } else { fitted <= 0.0 };
+    let is_limit = is_top(name) || is_bottom(name);
+    moved == 0.0 || is_limit && moved > 0.0 && (end || moved < 1.0 && fitted.fract() == 0.0)
 }
 
 /// A value as our parameter takes it; nothing where it says no more than leaving it out.
@@ -359,5 +369,18 @@ mod tests {
         assert_eq!(fitted(&count, "min", json!(-1)), Some(json!(0)));
         assert_eq!(fitted(&count, "max", json!(10.5)), Some(json!(10)));
         assert_eq!(rest(&json!(0.7)), json!(0.3));
+        for (name, given, fitted, same) in [
+            ("share_max", 7.0, 1.0, true),
+            ("share_max", -0.1, 0.0, false),
+            ("share_min", -0.1, 0.0, true),
+            ("share_min", 1.5, 1.0, false),
+            ("bits_max", 20.0, 8.0, false),
+            ("max", 10.5, 10.0, true),
+            ("max", 9.3e18, 9e15, true),
+            ("min", 10.5, 11.0, true),
+            ("n", 100.0, 64.0, false),
+        ] {
+            assert_eq!(is_same(name, &json!(given), &json!(fitted)), same, "{name} {given}");
+        }
     }
 }

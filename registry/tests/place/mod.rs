@@ -197,11 +197,12 @@ pub fn tell(text: &str) {
     writeln!(out, "told {text}").and_then(|()| out.flush()).expect("somebody listens");
 }
 
-/// The role of this process, its folder and its seed.
-pub fn role() -> (String, PathBuf, u64) {
+/// The role of this process, its folder and its seed, where a test started it as one of its own.
+pub fn role() -> Option<(String, PathBuf, u64)> {
+    let role = std::env::var("ROLE").ok()?;
     let variable = |name: &str| std::env::var(name).expect("a process with a role");
     let seed = variable("SEED").parse().expect("a number");
-    (variable("ROLE"), variable("FOLDER").into(), seed)
+    Some((role, variable("FOLDER").into(), seed))
 }
 
 /// The next of a fixed series of odd numbers.

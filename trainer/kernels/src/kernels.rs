@@ -40,7 +40,12 @@ pub struct Kernels {
     store: Arc<Mutex<Store>>,
     /// Terms of a product between two stores of its sums; never changes a bit.
     pub(crate) block_terms: usize,
+    /// Floats of panels that all threads share at a time; a block of terms may have more.
+    pub(crate) panels_most: usize,
 }
+
+/// What stays in the last cache.
+const PANELS_MOST: usize = 4 << 20;
 
 impl Kernels {
     /// Makes the newest arithmetic ready; refuses what would give other bits.
@@ -53,7 +58,15 @@ impl Kernels {
             return Err(KernelError::Threads { found: threads });
         }
         let pool = Arc::new(Pool::new(threads)?);
-        Ok(Kernels { version: VERSION, tier, pool, store: Arc::default(), block_terms: 384 })
+        let (block_terms, panels_most) = (384, PANELS_MOST);
+        Ok(Kernels {
+            version: VERSION,
+            tier,
+            pool,
+            store: Arc::default(),
+            block_terms,
+            panels_most,
+        })
     }
 
     /// The same tier, threads and buffers for another version of the arithmetic.
@@ -64,9 +77,10 @@ impl Kernels {
         }
     }
 
-    /// The same tier and version with threads and buffers of its own.
+    /// The same tier and version with some of the threads, and buffers of its own.
     pub fn with_threads(&self, threads: usize) -> Result<Kernels, KernelError> {
-        Kernels::new(self.tier, threads)?.of_version(self.version)
+        let pool = Arc::new(self.pool.part(threads)?);
+        Ok(Kernels { pool, store: Arc::default(), ..self.clone() })
     }
 
     /// Cuts the chains of products into pieces of this many terms; only speed depends on it.

@@ -72,7 +72,15 @@ impl Pool {
     /// Starts `threads - 1` workers.
     pub fn new(threads: usize) -> std::io::Result<Pool> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let looks = if threads <= cores { LOOKS } else { 0 };
+        Pool::looking(threads, if threads <= cores { LOOKS } else { 0 })
+    }
+
+    /// One of several pools that share the threads of this one.
+    pub fn part(&self, threads: usize) -> std::io::Result<Pool> {
+        Pool::looking(threads, self.shared.looks)
+    }
+
+    fn looking(threads: usize, looks: usize) -> std::io::Result<Pool> {
         let shared = Arc::new(Shared { looks, ..Shared::default() });
         let mut pool = Pool { shared, workers: Vec::new(), region: Mutex::new(()) };
         for number in 1..threads {

@@ -19,10 +19,6 @@ pub enum Carry {
     Continue,
 }
 
-/// Floats of panels that all threads share at a time, where more than a block of terms has fewer:
-/// what stays in the last cache.
-const PANELS_MOST: usize = 4 << 20;
-
 impl Kernels {
     /// `C[m,n] = A[m,k] · B[n,k]ᵀ`, row-major.
     #[allow(clippy::too_many_arguments)]
@@ -89,7 +85,7 @@ impl Kernels {
         let micro = Micro::of(self.tier());
         let product = Product { kernels: self, micro, a, b, c: Parts::new(c), carry };
         let most = k.min(self.block_terms);
-        let blocks = (PANELS_MOST / (m.min(n) * most)).max(1);
+        let blocks = (self.panels_most / (m.min(n) * most)).max(1);
         for start in (0..k).step_by(blocks * most) {
             product.go_on(start..(start + blocks * most).min(k), most);
         }
@@ -233,8 +229,10 @@ mod tests {
         for tier in Tier::ALL.into_iter().filter(|tier| tier.available()) {
             for (threads, block_terms) in [(1, 256), (2, 7), (3, 37), (7, 1)] {
                 let kernels = Kernels::new(tier, threads).expect("kernels");
-                let kernels = kernels.with_block_terms(block_terms);
-                for (m, n, k) in [(1, 1, 1), (1, 33, 5), (13, 7, 100), (31, 65, 17), (100, 40, 3)] {
+                let mut kernels = kernels.with_block_terms(block_terms);
+                kernels.panels_most = 4000;
+                let sizes = [(1, 1, 1), (1, 33, 5), (13, 7, 100), (31, 65, 17), (150, 170, 40)];
+                for (m, n, k) in sizes.into_iter().chain([(100, 40, 3), (170, 150, 40)]) {
                     check(m, n, k, &kernels);
                 }
             }
