@@ -5,7 +5,7 @@
 //! block and of one chunk of logits. Documents and tokens are not, nor what each thread works in:
 //! about a megabyte, and the vectors of one head of a sequence some ten times; nor the panels that
 //! threads share in a product, some 16 MB each of a few sizes. The model of `ingot bench train` is
-//! counted at 659 MB and was measured at 750 MB, the program included.
+//! counted at 659 MB and was measured at 732 MB, the program included.
 
 use recipes::recipe::Pretrain;
 
