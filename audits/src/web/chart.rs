@@ -72,12 +72,14 @@ pub fn losses(t: Tongue, stages: &[Vec<f64>], bar: Option<f64>) -> Markup {
                 }
                 @if let Some(bar) = bar {
                     (level("bar", down(bar)))
-                    text.bar x=(at(WIDTH - RIGHT)) y=(at(down(bar) - 5.0)) text-anchor="end" {
-                        (t.say("bar")) " " (bar)
-                    }
                 }
                 @for (stage, start) in stages.iter().zip(&starts) {
                     polyline.loss points=(points(stage, *start, &across, &down)) {}
+                }
+                @if let Some(bar) = bar {
+                    text.bar x=(at(WIDTH - RIGHT)) y=(at(down(bar) - 5.0)) text-anchor="end" {
+                        (t.say("bar")) " " (bar)
+                    }
                 }
             }
             figcaption { (title) }
