@@ -1,17 +1,6 @@
 //! How figures read: thousands, sizes, durations, times, measured values.
 
-/// `1412` as `1,412`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use recipes::count;
 
 /// A number of bytes in powers of 1,000, such as `16.4 MB`.
 pub fn size(bytes: u64) -> String {

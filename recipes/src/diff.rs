@@ -172,15 +172,7 @@ fn is_commit(text: &str) -> bool {
 
 /// `1 file`, `1,412 files`.
 fn counted(count: u64, noun: &str) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {noun}{}", if count == 1 { "" } else { "s" })
+    format!("{} {noun}{}", crate::count(count), if count == 1 { "" } else { "s" })
 }
 
 /// What a path is called.

@@ -4,6 +4,7 @@
 
 pub mod canonical;
 mod check;
+mod count;
 mod decode;
 pub mod diff;
 mod diff_forms;
@@ -31,6 +32,7 @@ pub mod strict;
 pub mod trace;
 pub mod tree;
 
+pub use count::count;
 pub use diff::{Change, Diff, diff};
 pub use diff_forms::{changed_lines, text_diff};
 pub use digest::{Digest, DigestError, Hasher, hex};

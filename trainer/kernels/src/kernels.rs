@@ -54,9 +54,7 @@ impl Kernels {
         if !tier.available() {
             return Err(KernelError::Tier { wanted: tier, best: Tier::best() });
         }
-        if !(1..=THREADS_MAX).contains(&threads) {
-            return Err(KernelError::Threads { found: threads });
-        }
+        check_threads(threads)?;
         let pool = Arc::new(Pool::new(threads)?);
         let (block_terms, panels_most) = (384, PANELS_MOST);
         Ok(Kernels {
@@ -79,6 +77,7 @@ impl Kernels {
 
     /// The same tier and version with some of the threads, and buffers of its own.
     pub fn with_threads(&self, threads: usize) -> Result<Kernels, KernelError> {
+        check_threads(threads)?;
         let pool = Arc::new(self.pool.part(threads)?);
         Ok(Kernels { pool, store: Arc::default(), ..self.clone() })
     }
@@ -143,6 +142,13 @@ impl Kernels {
     /// A buffer of at least a length, the same again for many lengths, so that it stays cached.
     pub(crate) fn reused(&self, len: usize) -> Buffer {
         self.buffer(len.next_power_of_two())
+    }
+}
+
+fn check_threads(threads: usize) -> Result<(), KernelError> {
+    match threads {
+        1..=THREADS_MAX => Ok(()),
+        found => Err(KernelError::Threads { found }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A whole operand in panels, packed by all threads, block of terms after block of terms.
+//! All lines of an operand in panels, packed by all threads, block of terms after block of terms.
 
 use std::ops::Range;
 
